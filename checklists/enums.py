@@ -115,6 +115,7 @@ class CaseField(TextChoices):
     COMORBIDITY = "comorbidity", _("Comorbidity")
     PATIENT_WISHES = "patient_wishes", _("Patient's wishes")
     CONTACT_NURSE = "contact_nurse", _("Contact nurse")
+    CLINICAL_QUESTION = "clinical_question", _("Clinical question")
 
 
 class Speciality(TextChoices):
