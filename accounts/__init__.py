@@ -1,0 +1,1 @@
+"""Users, units, memberships, permissions and the log of readings: the ground floor."""

@@ -1,0 +1,57 @@
+"""The one way in which a reading of a patient is logged, and how the log is read."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from django.utils import timezone
+
+from accounts.actor import Actor
+from accounts.models import AccessLog
+from accounts.permissions import Permission
+
+CaseLookup = Callable[[int], int | None]
+_case_lookup: list[CaseLookup] = []
+
+
+def log_read(
+    actor: Actor,
+    *,
+    patients: Iterable[int],
+    what: str,
+    action: str = AccessLog.Action.VIEW,
+    reason: str = "",
+    now: datetime | None = None,
+    unit_ids: Iterable[int] | None = None,
+    permission: Permission = Permission.VIEW_CASE,
+) -> None:
+    """Write one row: `actor` read these patients (ids) at `what`, a URL name such as `cases:case`.
+
+    Call it in every view, API answer and file that shows a patient, after access was given and before the
+    answer leaves. The row carries the unit and role of the membership that gives `permission` in one of
+    `unit_ids` (anywhere, when not given): the active one when it does. Nothing is written when no patient
+    was shown.
+    """
+    ids = sorted(set(patients))
+    if not ids:
+        return
+    basis = actor.basis(permission, unit_ids) or actor.active
+    AccessLog.objects.create(
+        at=now or timezone.now(),
+        user=actor.user,
+        unit=basis.unit if basis else None,
+        role=basis.role if basis else "",
+        action=action,
+        what=what,
+        patient_ids=ids,
+        reason=reason[:200],
+    )
+
+
+def register_case_lookup(lookup: CaseLookup) -> None:
+    """Let a floor above say which patient a case is about (None for no such case), for the search in the log."""
+    _case_lookup[:] = [lookup]
+
+
+def patient_of_case(case_id: int) -> int | None:
+    """Return the patient of a case, as far as the floor above knows it."""
+    return next((lookup(case_id) for lookup in _case_lookup), None)

@@ -1,0 +1,92 @@
+"""Who acts, in which language, and what a visitor without a session meets."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone, translation
+from django.utils.cache import patch_vary_headers
+from django_htmx.http import HttpResponseClientRedirect
+
+from accounts.actor import SESSION_KEY, actor_for
+from accounts.errors import Refused
+from accounts.models import User
+
+Answer = Callable[[HttpRequest], HttpResponse]
+
+
+class LanguageMiddleware:
+    """The language that the person chose (a cookie), Swedish for everybody else.
+
+    The browser's own list of languages is not asked: the house speaks Swedish until somebody says otherwise.
+    """
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+        language = chosen if chosen in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+        translation.activate(language)
+        request.LANGUAGE_CODE = language
+        response = self.get_response(request)
+        response.headers.setdefault("Content-Language", language)
+        patch_vary_headers(response, ("Cookie",))
+        return response
+
+
+class ActorMiddleware:
+    """Sets `request.actor`: the logged-in person with today's memberships (one query), None for a visitor.
+
+    The active membership is the one that the session remembers, as long as it is in force.
+    """
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        user = request.user
+        actor = None
+        if isinstance(user, User) or getattr(user, "is_authenticated", False):
+            actor = actor_for(request.user, timezone.localdate(), request.session.get(SESSION_KEY))  # type: ignore[arg-type]
+        request.actor = actor  # type: ignore[attr-defined]
+        return self.get_response(request)
+
+
+class LoginRequiredMiddleware(DjangoLoginRequiredMiddleware):
+    """Every page needs a session, but for those marked `@public`.
+
+    A page's part that htmx asks for after the session has ended is answered with a redirect of the whole
+    page to the login, which leads back to the page that stood in the window.
+    """
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponse:
+        """Answer a visitor: a redirect to the login, of the whole page when htmx asked."""
+        if request.headers.get("HX-Request") == "true":
+            current = urlsplit(request.headers.get("HX-Current-URL", ""))
+            back = current.path + (f"?{current.query}" if current.query else "")
+            target = redirect_to_login(back or "/", settings.LOGIN_URL)
+            return HttpResponseClientRedirect(target.url)
+        answer: HttpResponse = super().handle_no_permission(request, view_func)
+        return answer
+
+
+class RefusalMiddleware:
+    """A refusal that a view let through becomes a page with the sentence and the right status."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer `Refused` with its status; every other exception goes on."""
+        if not isinstance(exception, Refused):
+            return None
+        return render(request, "accounts/refused.html", {"refusal": exception}, status=exception.status)

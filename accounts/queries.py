@@ -1,0 +1,79 @@
+"""Reading units and people."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
+
+from django.db.models import Count, Q, QuerySet
+
+from accounts.actor import Actor
+from accounts.models import AccessLog, Membership, Unit, User
+from accounts.permissions import Permission, roles_with
+
+
+def units_above(unit_id: int) -> frozenset[int]:
+    """Return the unit and every unit that it lies below; one query."""
+    parents = dict(Unit.objects.values_list("pk", "parent_id"))
+    above: set[int] = set()
+    current: int | None = unit_id
+    while current is not None and current not in above:
+        above.add(current)
+        current = parents.get(current)
+    return frozenset(above)
+
+
+def units_below(unit_ids: Iterable[int]) -> frozenset[int]:
+    """Return the units and every unit below them; one query."""
+    children: dict[int | None, list[int]] = defaultdict(list)
+    for pk, parent_id in Unit.objects.values_list("pk", "parent_id"):
+        children[parent_id].append(pk)
+    below: set[int] = set()
+    todo = list(unit_ids)
+    while todo:
+        current = todo.pop()
+        if current not in below:
+            below.add(current)
+            todo.extend(children[current])
+    return frozenset(below)
+
+
+def _in_force(on: date, prefix: str = "") -> Q:
+    ends = Q(**{f"{prefix}ends_on__isnull": True}) | Q(**{f"{prefix}ends_on__gte": on})
+    return ends & Q(**{f"{prefix}starts_on__lte": on})
+
+
+def managed_units(actor: Actor, permission: Permission, on: date) -> QuerySet[Unit]:
+    """Return the units in which `actor` holds `permission`, and those below, with their members counted."""
+    ids = units_below(actor.units_for(permission))
+    members = Count("memberships__user", filter=_in_force(on, "memberships__"), distinct=True)
+    return Unit.objects.filter(pk__in=ids).select_related("parent").annotate(members=members).order_by("name")
+
+
+def members_of(unit: Unit) -> QuerySet[Membership]:
+    """Return the memberships of a unit, those in force and to come first, users loaded."""
+    return (
+        Membership.objects.filter(unit=unit)
+        .select_related("user", "unit")
+        .order_by("ends_on", "user__name", "role", "pk")
+    )
+
+
+def user_by_email(email: str) -> User | None:
+    """Return the user with this e-mail address, whatever its case."""
+    return User.objects.filter(email=email.strip().lower()).first()
+
+
+def people_with(permission: Permission, unit_ids: Iterable[int], on: date) -> QuerySet[User]:
+    """Return the active people who hold `permission` in one of `unit_ids` on a day, by name."""
+    held = Membership.objects.filter(_in_force(on), unit_id__in=list(unit_ids), role__in=roles_with(permission))
+    return User.objects.filter(is_active=True, pk__in=held.values("user_id")).order_by("name", "pk")
+
+
+def readings(actor: Actor, *, patient: int | None = None, user: User | None = None) -> QuerySet[AccessLog]:
+    """Return the log rows of one patient or one reader in the units that `actor` answers for, newest first."""
+    rows = AccessLog.objects.filter(unit_id__in=units_below(actor.units_for(Permission.VIEW_ACCESS_LOG)))
+    if patient is not None:
+        rows = rows.filter(patient_ids__contains=[patient])
+    if user is not None:
+        rows = rows.filter(user=user)
+    return rows.select_related("user", "unit").order_by("-at", "-pk")
