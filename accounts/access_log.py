@@ -23,16 +23,17 @@ def log_read(
     now: datetime | None = None,
     unit_ids: Iterable[int] | None = None,
     permission: Permission = Permission.VIEW_CASE,
+    always: bool = False,
 ) -> None:
     """Write one row: `actor` read these patients (ids) at `what`, a URL name such as `cases:case`.
 
     Call it in every view, API answer and file that shows a patient, after access was given and before the
     answer leaves. The row carries the unit and role of the membership that gives `permission` in one of
     `unit_ids` (anywhere, when not given): the active one when it does. Nothing is written when no patient
-    was shown.
+    was shown, unless `always`.
     """
     ids = sorted(set(patients))
-    if not ids:
+    if not ids and not always:
         return
     basis = actor.basis(permission, unit_ids) or actor.active
     AccessLog.objects.create(

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 
 from accounts.actor import Actor
 from accounts.models import AccessLog, Membership, Unit, User
@@ -77,3 +77,14 @@ def readings(actor: Actor, *, patient: int | None = None, user: User | None = No
     if user is not None:
         rows = rows.filter(user=user)
     return rows.select_related("user", "unit").order_by("-at", "-pk")
+
+
+def demo_people() -> QuerySet[User]:
+    """Return the people of the demo with their memberships, in the order in which they were made; two queries."""
+    people = User.objects.filter(email__endswith="@demo.example", is_active=True).order_by("pk")
+    return people.prefetch_related(Prefetch("memberships", Membership.objects.select_related("unit")))
+
+
+def units_by_name() -> QuerySet[Unit]:
+    """Return every unit, by name."""
+    return Unit.objects.order_by("name", "pk")

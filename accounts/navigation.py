@@ -1,0 +1,71 @@
+"""The way round the house: what the menu holds for the role that the page is shown for."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.actor import Actor
+from accounts.permissions import ROLES, Permission
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One entry: shown to roles that hold one of `permissions`, and only where the URL name exists."""
+
+    key: str
+    view_name: str
+    label: Promise | str
+    permissions: frozenset[Permission]
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """An entry as the page shows it; `current` marks the page that stands in the window."""
+
+    key: str
+    label: str
+    url: str
+    current: bool
+
+
+PLACES = (
+    Place("workbench", "mdk:workbench", _("Workbench"), frozenset({Permission.PLAN_MEETING})),
+    Place("cases", "cases:list", _("Cases"), frozenset({Permission.VIEW_CASE})),
+    Place("refer", "cases:refer", _("Refer a patient"), frozenset({Permission.REFER_CASE})),
+    Place("meetings", "mdk:meetings", _("Meetings"), frozenset({Permission.VIEW_MEETING})),
+    Place(
+        "queue",
+        "mdk:queue",
+        _("Prepare"),
+        frozenset({Permission.PREPARE_RADIOLOGY, Permission.PREPARE_PATHOLOGY}),
+    ),
+    Place("actions", "mdk:actions", _("Follow-up"), frozenset({Permission.VIEW_CASE})),
+    Place("workload", "mdk:workload", _("Workload"), frozenset({Permission.VIEW_WORKLOAD})),
+    Place("statistics", "mdk:statistics", _("Statistics"), frozenset({Permission.VIEW_STATISTICS})),
+    Place("units", "accounts:units", _("Units"), frozenset({Permission.MANAGE_MEMBERS})),
+    Place("access-log", "accounts:access-log", _("Access log"), frozenset({Permission.VIEW_ACCESS_LOG})),
+    Place("deliveries", "events:deliveries", _("Deliveries"), frozenset({Permission.MANAGE_MEMBERS})),
+)
+
+
+def nav_for(request: HttpRequest, actor: Actor) -> list[NavItem]:
+    """Return the menu of the actor's active role; no query.
+
+    The current place is the one whose address the page's address begins with, the longest first, so that
+    `/cases/12/` lies under Cases and `/cases/refer/` under Refer a patient.
+    """
+    granted = ROLES.get(actor.role, frozenset())
+    found: list[tuple[Place, str]] = []
+    for place in PLACES:
+        if place.permissions.isdisjoint(granted):
+            continue
+        try:
+            found.append((place, reverse(place.view_name)))
+        except NoReverseMatch:
+            continue
+    under = [url for _place, url in found if request.path.startswith(url)]
+    here = max(under, key=len, default="")
+    return [NavItem(place.key, str(place.label), url, url == here) for place, url in found]
