@@ -59,7 +59,7 @@ class _Parser:
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
         sources = reader.mapping("sources")
-        self.sources = {key: sources.text(key) for key in sources.keys()}
+        self.sources = {key: self.cited(sources, key) for key in sources.keys()}
         if LOCAL in self.sources:
             sources.fault(LOCAL, "is reserved for what no programme states.", "Give the source another key.")
 
@@ -77,7 +77,7 @@ class _Parser:
             name_en=reader.text("name_en"),
             version=reader.text("version"),
             icd10=self.icd10(),
-            icd10_source=self.source(reader, "icd10_source"),
+            icd10_source=self.source(reader, "icd10_source", optional=not reader.data.get("icd10")),
             group=reader.code("group", Group),
             patients_2023=reader.number("patients_2023", optional=True),
             lead_times=tuple(self.lead_time(item) for item in reader.items("lead_times", optional=True)),
@@ -107,14 +107,21 @@ class _Parser:
             sources=self.sources,
         )
 
-    def source(self, reader: Reader, key: str = "source") -> str:
+    def source(self, reader: Reader, key: str = "source", *, optional: bool = False) -> str:
         """`local`, or the text behind the key of `sources`."""
-        name = reader.text(key)
+        name = reader.text(key, optional=optional)
         if not name or name == LOCAL:
             return name
         if name not in self.sources:
             reader.fault(key, f"{name!r} is not among the sources.", f"Add it under `sources`, or write {LOCAL} when no programme states it.")
         return self.sources.get(name, "")
+
+    def cited(self, sources: Reader, key: str) -> str:
+        """The text of a source; a list of keys stands for several sources together."""
+        if not isinstance(sources.data[key], list):
+            return sources.text(key)
+        names = sources.codes(key, tuple(str(name) for name in sources.data if name != key))
+        return " ; ".join(str(sources.data[name]) for name in names)
 
     def key(self, reader: Reader) -> str:
         key = reader.text("key")
