@@ -86,7 +86,7 @@ class ActorRequest(HttpRequest):
 
     actor: Actor
     htmx: HtmxDetails
-    user: User  # type: ignore[assignment]
+    user: User
 
 
 def actor_of(request: object) -> Actor:

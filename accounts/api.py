@@ -164,8 +164,7 @@ class UnitsView(ListAPIView[Unit]):
 
     def get_serializer_context(self) -> dict[str, Any]:
         """Hand the caller to the serializer."""
-        context = super().get_serializer_context()
-        return context | {"actor": getattr(self.request, "actor", None)}
+        return {**super().get_serializer_context(), "actor": getattr(self.request, "actor", None)}
 
 
 @extend_schema(parameters=[OpenApiParameter("patient", OpenApiTypes.INT, required=True)])
@@ -202,6 +201,5 @@ class AccessLogView(ListAPIView[AccessLog]):
 
     def get_serializer_context(self) -> dict[str, Any]:
         """Hand the patient to the serializer."""
-        context = super().get_serializer_context()
         fake = getattr(self, "swagger_fake_view", False)
-        return context | {"patient": 0 if fake else self.patient()}
+        return {**super().get_serializer_context(), "patient": 0 if fake else self.patient()}

@@ -33,7 +33,9 @@ class BearerAuthentication(BaseAuthentication):
             return None
         token = (
             ApiToken.objects.select_related("user")
-            .filter(digest=digest_of(rest.strip().decode("latin-1")), expires_at__gt=timezone.now(), user__is_active=True)
+            .filter(
+                digest=digest_of(rest.strip().decode("latin-1")), expires_at__gt=timezone.now(), user__is_active=True
+            )
             .first()
         )
         if token is None:

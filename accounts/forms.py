@@ -39,9 +39,7 @@ class MembershipForm(forms.Form):
     name = forms.CharField(
         label=_("Name"), max_length=120, required=False, help_text=_("Only for somebody who has no account yet.")
     )
-    role = forms.ChoiceField(
-        label=_("Role"), choices=Role.choices, error_messages={"required": _("Choose the role.")}
-    )
+    role = forms.ChoiceField(label=_("Role"), choices=Role.choices, error_messages={"required": _("Choose the role.")})
     starts_on = forms.DateField(
         label=_("From"),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
@@ -82,9 +80,7 @@ class AccessLogForm(forms.Form):
         cleaned = super().clean() or {}
         given = [key for key in ("patient", "case", "email") if cleaned.get(key)]
         if len(given) != 1 and not self.errors.keys() & {"patient", "case", "email"}:
-            raise ValidationError(
-                _("Fill in one of patient id, case id and the reader's e-mail."), code="one-of"
-            )
+            raise ValidationError(_("Fill in one of patient id, case id and the reader's e-mail."), code="one-of")
         return cleaned
 
 
@@ -92,7 +88,9 @@ def add_refusal(form: forms.Form, refusal: Refused) -> None:
     """Put the sentences of a refusal at their fields, or above the form where it has no such field."""
     if isinstance(refusal, Invalid):
         for error in refusal.errors:
-            form.add_error(error.field if error.field in form.fields else None, ValidationError(error.message, error.code))
+            form.add_error(
+                error.field if error.field in form.fields else None, ValidationError(error.message, error.code)
+            )
         return
     field = refusal.field if refusal.field in form.fields else None
     form.add_error(field, ValidationError(refusal.message, refusal.code))

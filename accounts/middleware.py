@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequiredMiddleware
+from django.contrib.auth.middleware import LoginRequiredMiddleware as Base
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -15,7 +15,6 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.actor import SESSION_KEY, actor_for
 from accounts.errors import Refused
-from accounts.models import User
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -50,30 +49,29 @@ class ActorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        user = request.user
         actor = None
-        if isinstance(user, User) or getattr(user, "is_authenticated", False):
-            actor = actor_for(request.user, timezone.localdate(), request.session.get(SESSION_KEY))  # type: ignore[arg-type]
+        if request.user.is_authenticated:
+            actor = actor_for(request.user, timezone.localdate(), request.session.get(SESSION_KEY))
         request.actor = actor  # type: ignore[attr-defined]
         return self.get_response(request)
 
 
-class LoginRequiredMiddleware(DjangoLoginRequiredMiddleware):
+class LoginRequiredMiddleware(Base):
     """Every page needs a session, but for those marked `@public`.
 
     A page's part that htmx asks for after the session has ended is answered with a redirect of the whole
     page to the login, which leads back to the page that stood in the window.
     """
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponse:
+    def handle_no_permission(  # type: ignore[override]
+        self, request: HttpRequest, view_func: Callable[..., Any]
+    ) -> HttpResponse:
         """Answer a visitor: a redirect to the login, of the whole page when htmx asked."""
         if request.headers.get("HX-Request") == "true":
             current = urlsplit(request.headers.get("HX-Current-URL", ""))
             back = current.path + (f"?{current.query}" if current.query else "")
-            target = redirect_to_login(back or "/", settings.LOGIN_URL)
-            return HttpResponseClientRedirect(target.url)
-        answer: HttpResponse = super().handle_no_permission(request, view_func)
-        return answer
+            return HttpResponseClientRedirect(redirect_to_login(back or "/", str(settings.LOGIN_URL)).url)
+        return super().handle_no_permission(request, view_func)
 
 
 class RefusalMiddleware:

@@ -53,9 +53,7 @@ def choose_language(*, user: User, language: str) -> None:
         user.save(update_fields=["language"])
 
 
-def create_user(
-    *, email: str, name: str, password: str | None = None, hsa_id: str = "", speciality: str = ""
-) -> User:
+def create_user(*, email: str, name: str, password: str | None = None, hsa_id: str = "", speciality: str = "") -> User:
     """Create an account; without a password nobody logs in with one. `Invalid` for an e-mail or HSA-id in use."""
     email = email.strip().lower()
     if user_by_email(email) is not None:
@@ -98,13 +96,13 @@ def add_membership(
         raise Invalid([FieldError("email", "unknown", message)])
     user = user or create_user(email=email, name=name.strip())
     User.objects.select_for_update().get(pk=user.pk)
-    later = Membership.objects.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=starts_on), user=user, unit=unit, role=role)
+    later = Membership.objects.filter(
+        Q(ends_on__isnull=True) | Q(ends_on__gte=starts_on), user=user, unit=unit, role=role
+    )
     if (later if ends_on is None else later.filter(starts_on__lte=ends_on)).exists():
         message = _("%(name)s already has this role in %(unit)s in that period. End the earlier one first.")
         raise MembershipOverlaps(message % {"name": user.name, "unit": unit.name}, field="role")
-    return Membership.objects.create(
-        user=user, unit=unit, role=role, starts_on=starts_on, ends_on=ends_on, added_by=by
-    )
+    return Membership.objects.create(user=user, unit=unit, role=role, starts_on=starts_on, ends_on=ends_on, added_by=by)
 
 
 @transaction.atomic
@@ -134,9 +132,7 @@ def create_token(*, user: User, now: datetime, days: int = TOKEN_DAYS) -> str:
     """
     token = secrets.token_urlsafe(32)
     user.api_tokens.filter(expires_at__lte=now).delete()
-    ApiToken.objects.create(
-        user=user, digest=digest_of(token), created_at=now, expires_at=now + timedelta(days=days)
-    )
+    ApiToken.objects.create(user=user, digest=digest_of(token), created_at=now, expires_at=now + timedelta(days=days))
     return token
 
 

@@ -42,7 +42,9 @@ def history_of(
     if kinds is not None:
         rows = rows.filter(kind__in=kinds)
     return [
-        HistoryRow(at=row.at, who=row.actor.name if row.actor else _("The system"), sentence=sentence(row), kind=row.kind)
+        HistoryRow(
+            at=row.at, who=row.actor.name if row.actor else _("The system"), sentence=sentence(row), kind=row.kind
+        )
         for row in rows
     ]
 

@@ -12,7 +12,7 @@ from accounts.models import Membership, Unit, User
 from accounts.permissions import Role
 
 _numbers = count(1)
-PASSWORD = "en-lång-lösenfras"  # noqa: S105
+PASSWORD = "en-lång-lösenfras"
 
 
 def make_unit(name: str = "", parent: Unit | None = None, **fields: Any) -> Unit:

@@ -52,9 +52,7 @@ def end_membership_page(request: ActorRequest, pk: int) -> HttpResponse:
     form = EndMembershipForm(request.POST)
     if form.is_valid():
         try:
-            end_membership(
-                by=request.actor.user, membership=membership, now=timezone.now(), **form.cleaned_data
-            )
+            end_membership(by=request.actor.user, membership=membership, now=timezone.now(), **form.cleaned_data)
         except Refused as refusal:
             add_refusal(form, refusal)
         else:
