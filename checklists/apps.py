@@ -1,0 +1,12 @@
+"""The app's place in Django."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ChecklistsConfig(AppConfig):
+    """What each diagnosis asks of a case and of its conference."""
+
+    name = "checklists"
+    verbose_name = _("Definitions")
+    default_auto_field = "django.db.models.BigAutoField"

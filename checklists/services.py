@@ -1,0 +1,68 @@
+"""Publishing definitions."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from django.db import transaction
+
+from checklists.loader import FOLDER, Loaded, check_lock, load_folder, read_lock
+from checklists.models import Definition, Diagnosis
+from checklists.reading import DefinitionError, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class LoadReport:
+    """What a load did: `slug version` of what was published, and the number of versions that were there already."""
+
+    published: tuple[str, ...]
+    kept: int
+
+
+@transaction.atomic
+def load_definitions(*, now: datetime, folder: Path = FOLDER) -> LoadReport:
+    """Publish what the folder holds and the database does not; a second run changes nothing.
+
+    All or nothing. Raises `DefinitionError` for a file with faults, for a version that differs from the lock file, and for one that
+    differs from what is published under the same number.
+    """
+    loaded = load_folder(folder)
+    check_lock(loaded, read_lock(folder))
+    diagnoses = {row.slug: row for row in Diagnosis.objects.select_for_update()}
+    known = {(row.diagnosis_id, row.version): row for row in Definition.objects.defer("content")}
+    _refuse_changed(loaded, diagnoses, known)
+    published = []
+    for item in loaded:
+        spec = item.spec
+        diagnosis = diagnoses.get(spec.slug) or Diagnosis.objects.create(slug=spec.slug, name_sv=spec.name_sv, name_en=spec.name_en)
+        definition = known.get((diagnosis.pk, spec.version))
+        if definition is None:
+            definition = Definition.objects.create(
+                diagnosis=diagnosis, version=spec.version, content=item.content, digest=item.digest, published_at=now
+            )
+            published.append(f"{spec.slug} {spec.version}")
+        if diagnosis.current_id != definition.pk:
+            diagnosis.name_sv, diagnosis.name_en, diagnosis.icd10 = spec.name_sv, spec.name_en, list(spec.icd10)
+            diagnosis.current = definition
+            diagnosis.save(update_fields=["name_sv", "name_en", "icd10", "current"])
+    return LoadReport(tuple(published), len(loaded) - len(published))
+
+
+def _refuse_changed(
+    loaded: list[Loaded], diagnoses: dict[str, Diagnosis], known: dict[tuple[int, str], Definition]
+) -> None:
+    problems = []
+    for item in loaded:
+        diagnosis = diagnoses.get(item.spec.slug)
+        definition = known.get((diagnosis.pk, item.spec.version)) if diagnosis else None
+        if definition is not None and definition.digest != item.digest:
+            problems.append(
+                Problem(
+                    item.file,
+                    "version",
+                    f"version {item.spec.version} is published here with other content.",
+                    f"Raise `version` in {item.file} and run `manage.py load_definitions --lock`.",
+                )
+            )
+    if problems:
+        raise DefinitionError(problems)
