@@ -1,0 +1,71 @@
+"""The codes of cases, results and readiness. Kinds, phases and levels belong to the definitions below."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class CaseStatus(models.TextChoices):
+    """Where a case stands; readiness is not a status, it is computed."""
+
+    DRAFT = "draft", _("Draft")
+    REFERRED = "referred", _("Referred")
+    SCHEDULED = "scheduled", _("Scheduled")
+    DISCUSSED = "discussed", _("Discussed")
+    CLOSED = "closed", _("Closed")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+OPEN_STATUSES = (CaseStatus.DRAFT, CaseStatus.REFERRED, CaseStatus.SCHEDULED, CaseStatus.DISCUSSED)
+
+
+class ResultState(models.TextChoices):
+    """How far one answer has come."""
+
+    ORDERED = "ordered", _("Ordered")
+    PRELIMINARY = "preliminary", _("Preliminary")
+    FINAL = "final", _("Final")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class ResultSource(models.TextChoices):
+    """By which door an answer came in."""
+
+    MANUAL = "manual", _("By hand")
+    IMPORT = "import", _("File import")
+    HL7V2 = "hl7v2", _("HL7 v2")
+    FHIR = "fhir", _("FHIR")
+
+
+class ReferralSource(models.TextChoices):
+    """By which door a referral came in."""
+
+    FORM = "form", _("Form")
+    API = "api", _("API")
+    IMPORT = "import", _("File import")
+
+
+class AnswerState(models.TextChoices):
+    """What the case has for one requirement, and summed up for one kind (DESIGN.md, section 5)."""
+
+    MISSING = "missing", _("missing")
+    ORDERED = "ordered", _("ordered")
+    PRELIMINARY = "preliminary", _("preliminary answer")
+    STALE = "stale", _("too old")
+    FINAL = "final", _("final answer")
+    NOT_APPLICABLE = "not_applicable", _("not applicable")
+    WAIVED = "waived", _("waived")
+
+
+class ReadinessState(models.TextChoices):
+    """The sum of the findings of a case."""
+
+    READY = "ready", _("Ready")
+    NEEDS_APPROVAL = "needs_approval", _("Needs approval")
+    NOT_READY = "not_ready", _("Not ready")
+
+
+class ClearanceKind(models.TextChoices):
+    """Why a requirement is set aside for a case: it does not apply to it, or somebody waives it."""
+
+    WAIVED = "waived", _("Waived")
+    NOT_APPLICABLE = "not_applicable", _("Not applicable")

@@ -1,0 +1,46 @@
+"""The events of cases: how each reads in the history, in a notice, and where its link goes."""
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from events.models import Event
+from events.registry import EventType, register
+
+
+def _case_link(event: Event) -> str:
+    return reverse("cases:case", args=[event.case_id])
+
+
+def register_event_types() -> None:
+    """Declare every event kind of this floor; called once, when Django is ready."""
+    register(
+        EventType(
+            "case.referred",
+            label=lambda: _("Referral registered"),
+            notice=lambda data: _("A referral was registered with you as responsible clinician."),
+            link=_case_link,
+        ),
+        EventType(
+            "case.referral_added",
+            label=lambda: _("Further referral added"),
+            notice=lambda data: _("A further referral was added to one of your cases."),
+            link=_case_link,
+        ),
+        EventType("case.scheduled", label=lambda: _("Booked on a meeting")),
+        EventType("case.unscheduled", label=lambda: _("Taken off the agenda")),
+        EventType("case.discussed", label=lambda: _("Discussed")),
+        EventType("case.closed", label=lambda: _("Closed with the signed protocol")),
+        EventType("case.withdrawn", label=lambda: _("Withdrawn")),
+        EventType("case.edited", label=lambda: _("Referral changed")),
+        EventType("case.level_set", label=lambda: _("Level set")),
+        EventType("case.attested", label=lambda: _("Attested: nothing is missing")),
+        EventType(
+            "case.requirement_cleared",
+            label=lambda: _("Requirement set aside"),
+            notice=lambda data: _("A requirement was set aside in one of your cases."),
+            link=_case_link,
+        ),
+        EventType("case.clearance_revoked", label=lambda: _("Requirement asked for again")),
+        EventType("result.registered", label=lambda: _("Answer registered")),
+        EventType("result.changed", label=lambda: _("Answer changed")),
+    )

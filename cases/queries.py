@@ -1,0 +1,71 @@
+"""Reading cases: what a person may see, filtered and sorted as lists want it."""
+
+from datetime import date
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from accounts.actor import Actor
+from accounts.models import User
+from accounts.permissions import Permission, roles_with
+from cases.models import Case
+
+_TAKES_PART = Case.units.through
+
+
+def visible_cases(actor: Actor) -> QuerySet[Case]:
+    """Return the cases that some unit of the actor takes part in and that a role there may view."""
+    units = actor.units_for(Permission.VIEW_CASE)
+    return Case.objects.filter(Exists(_TAKES_PART.objects.filter(case_id=OuterRef("pk"), unit_id__in=units)))
+
+
+def case_list(
+    actor: Actor,
+    *,
+    diagnosis: str = "",
+    readiness: str = "",
+    status: str = "",
+    level: str = "",
+    text: str = "",
+) -> QuerySet[Case]:
+    """Return the visible cases that fit, longest since suspicion first, with what a row shows loaded.
+
+    `text` is looked for in name, identity number, question and reference.
+    """
+    cases = visible_cases(actor).select_related("patient", "diagnosis", "unit")
+    if diagnosis:
+        cases = cases.filter(diagnosis__slug=diagnosis)
+    if readiness:
+        cases = cases.filter(readiness_state=readiness)
+    if status:
+        cases = cases.filter(status=status)
+    if level:
+        cases = cases.filter(level=level)
+    if text := text.strip():
+        digits = text.replace("-", "")
+        cases = cases.filter(
+            Q(patient__name__icontains=text)
+            | Q(patient__identity_value__startswith=digits)
+            | Q(clinical_question__icontains=text)
+            | Q(external_reference__iexact=text)
+        )
+    return cases.order_by("suspected_on", "pk")
+
+
+def due_for_refresh(today: date) -> QuerySet[Case]:
+    """Return the open cases whose readiness changes by time alone on or before `today`."""
+    return Case.objects.filter(readiness_changes_on__lte=today).exclude(status__in=["closed", "withdrawn"])
+
+
+def clinicians_for(unit_ids: set[int], permission: Permission, on: date) -> QuerySet[User]:
+    """Return the active people who hold `permission` today in one of the units."""
+    return (
+        User.objects.filter(
+            Q(memberships__ends_on__isnull=True) | Q(memberships__ends_on__gte=on),
+            memberships__unit_id__in=unit_ids,
+            memberships__role__in=roles_with(permission),
+            memberships__starts_on__lte=on,
+            is_active=True,
+        )
+        .distinct()
+        .order_by("name")
+    )

@@ -1,0 +1,107 @@
+"""What readiness is computed from and what comes out of it: plain values, no database."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from cases.enums import AnswerState, ClearanceKind, ReadinessState, ResultState
+from checklists.enums import Kind, Severity
+from checklists.spec import DefinitionSpec, Requirement
+
+KINDS = (Kind.RADIOLOGY, Kind.PATHOLOGY, Kind.LAB, Kind.CLINICAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One result of the case; an empty `requirement` answers every requirement of its kind."""
+
+    kind: str
+    requirement: str
+    state: ResultState
+    performed_on: date | None = None
+    expected_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that readiness may look at: a rule asks only whether an answer is there, final and fresh.
+
+    `fields` holds which fields of the referral are filled in (performance_status, comorbidity,
+    patient_wishes, contact_nurse); `clearances` maps requirement keys to how they were set aside.
+    """
+
+    spec: DefinitionSpec
+    phase: str
+    level: str
+    today: date
+    answers: tuple[Answer, ...] = ()
+    clearances: Mapping[str, ClearanceKind] = field(default_factory=dict)
+    fields: frozenset[str] = frozenset()
+    is_attested: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """How one requirement stands; `until` is the first day on which a fresh final answer is too old."""
+
+    requirement: Requirement
+    state: AnswerState
+    answer: Answer | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is lacking: stable code, how much it stops, who mends it and where on the case page."""
+
+    code: str
+    severity: Severity
+    owner: str
+    requirement: str = ""
+    kind: str = ""
+    anchor: str = ""
+    expected_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """The whole answer. `strip` has one state a kind, in the order radiology, pathology, lab, clinical."""
+
+    state: ReadinessState
+    strip: tuple[AnswerState, ...]
+    checks: tuple[Check, ...]
+    findings: tuple[Finding, ...]
+    changes_on: date | None
+
+    def summary(self) -> dict[str, object]:
+        """Return what is stored on the case: JSON types only, in a fixed order."""
+        return {
+            "strip": [state.value for state in self.strip],
+            "checks": [
+                {
+                    "requirement": c.requirement.key,
+                    "kind": c.requirement.kind,
+                    "state": c.state.value,
+                    "performed_on": _iso(c.answer.performed_on if c.answer else None),
+                    "expected_on": _iso(c.answer.expected_on if c.answer else None),
+                }
+                for c in self.checks
+            ],
+            "findings": list(self._findings()),
+        }
+
+    def _findings(self) -> Iterator[dict[str, object]]:
+        for finding in self.findings:
+            yield {
+                "code": finding.code,
+                "severity": finding.severity.value,
+                "owner": finding.owner,
+                "requirement": finding.requirement,
+                "kind": finding.kind,
+                "anchor": finding.anchor,
+                "expected_on": _iso(finding.expected_on),
+            }
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None

@@ -1,0 +1,146 @@
+"""Changing a case: its fields, its level, its end."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.errors import FieldError, Invalid, Stale
+from accounts.models import User
+from cases.models import Case
+from cases.queries import due_for_refresh
+from cases.readiness.store import store_readiness
+from cases.services.referral import CaseOpenAlready
+from cases.enums import OPEN_STATUSES
+from cases.transitions import lock_case, move_case
+from checklists.enums import LevelCode
+from checklists.registry import spec_of
+from events.record import record
+
+EDITABLE = (
+    "clinical_question",
+    "history",
+    "performance_status",
+    "comorbidity",
+    "patient_wishes",
+    "responsible_clinician",
+    "contact_nurse",
+    "suspected_on",
+    "promised_on",
+    "phase",
+    "circumstances",
+)
+
+
+@transaction.atomic
+def edit_case(case_id: int, changes: Mapping[str, Any], *, version: int, by: User, now: datetime) -> Case:
+    """Change fields of the case (names in `EDITABLE`, values checked). Who may: `edit_case`.
+
+    Stale, naming who changed it and when, unless `version` is the present one: nothing is overwritten unseen.
+    A new phase or circumstance suggests the level anew and a new phase takes back the attestation, since
+    other answers are asked for. Leaves `case.edited` with the names of the fields.
+    """
+    case = lock_case(case_id)
+    if version != case.version:
+        raise stale_case(case)
+    changed = [name for name in EDITABLE if name in changes and getattr(case, name) != changes[name]]
+    if not changed:
+        return case
+    for name in changed:
+        setattr(case, name, changes[name])
+    if "phase" in changed:
+        _refuse_second_open(case)
+        case.attested_by = case.attested_at = None
+    if {"phase", "circumstances"} & set(changed):
+        _suggest_level(case)
+    case.updated_at, case.updated_by, case.version = now, by, case.version + 1
+    case.save()
+    store_readiness(case, now)
+    record(
+        "case.edited", by=by, now=now, subject=case, case=case.pk, unit=case.unit_id, data={"fields": changed}
+    )
+    return case
+
+
+@transaction.atomic
+def set_level(case_id: int, level: str, *, reason: str, by: User, now: datetime) -> Case:
+    """Set the level of the case, with a reason when it differs from the suggested one. Who may: `set_level`.
+
+    Invalid names the wrong field. Leaves `case.level_set`.
+    """
+    case = lock_case(case_id)
+    errors = []
+    if level not in LevelCode.values:
+        known = ", ".join(LevelCode.values)
+        errors.append(FieldError("level", "unknown", _("Use one of: %(known)s.") % {"known": known}))
+    elif level != case.level_suggested and not reason.strip():
+        errors.append(FieldError("reason", "required", _("Say why the level differs from the suggested one.")))
+    if errors:
+        raise Invalid(errors)
+    if (case.level, case.level_reason, case.level_set_by_id) == (level, reason.strip(), by.pk):
+        return case
+    case.level, case.level_reason = level, reason.strip()
+    case.level_set_by, case.level_set_at = by, now
+    case.version += 1
+    case.save()
+    store_readiness(case, now)
+    record("case.level_set", by=by, now=now, subject=case, case=case.pk, unit=case.unit_id, data={"level": level})
+    return case
+
+
+def withdraw_case(case_id: int, *, reason: str, by: User, now: datetime) -> Case:
+    """Withdraw an open case, with a reason. Who may: `edit_case`. Leaves `case.withdrawn`.
+
+    A case with a place on an agenda is taken off first (`mdk` refuses, naming the meeting, until then).
+    """
+    if not reason.strip():
+        raise Invalid([FieldError("reason", "required", _("Give the reason in a sentence."))])
+
+    def explain(case: Case) -> None:
+        case.withdrawn_reason = reason.strip()[:200]
+
+    return move_case(case_id, "withdraw", by=by, now=now, change=explain)
+
+
+def refresh_due_readiness(now: datetime, batch: int = 500) -> int:
+    """Recompute the cases whose answers have grown too old by today; return how many. Safe to run twice."""
+    today = timezone.localdate(now)
+    due = list(due_for_refresh(today).order_by("pk").values_list("pk", flat=True)[:batch])
+    for pk in due:
+        with transaction.atomic():
+            store_readiness(lock_case(pk), now)
+    return len(due)
+
+
+def stale_case(case: Case) -> Stale:
+    """Return the refusal of a stale form: who changed the case, and when."""
+    who = case.updated_by.name if case.updated_by else _("the system")
+    at = timezone.localtime(case.updated_at).strftime("%Y-%m-%d %H:%M")
+    return Stale(
+        _("%(who)s changed the case %(at)s. Load it again and make your change on top of that.") % {"who": who, "at": at},
+        field="version",
+        extra={"version": case.version, "changed_by": who},
+    )
+
+
+def _suggest_level(case: Case) -> None:
+    """Suggest the level anew; a level that nobody has set follows the suggestion."""
+    suggestion = spec_of(case.definition_id).suggest_level(case.phase, case.circumstances)
+    case.level_suggested = suggestion.level
+    if case.level_set_at is None:
+        case.level = suggestion.level
+
+
+def _refuse_second_open(case: Case) -> None:
+    other = Case.objects.filter(
+        patient_id=case.patient_id, diagnosis_id=case.diagnosis_id, phase=case.phase, status__in=OPEN_STATUSES
+    ).exclude(pk=case.pk)
+    if found := other.first():
+        raise CaseOpenAlready(
+            _("The patient already has an open case for this diagnosis and phase. Open it and add to it instead."),
+            field="phase",
+            extra={"case": found.pk},
+        )

@@ -1,0 +1,199 @@
+"""Registering referrals: one check of the input for form, API and file, and one service."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.errors import Refused
+from accounts.models import Unit, User
+from cases.access import with_parents
+from cases.enums import OPEN_STATUSES, CaseStatus, ReferralSource
+from cases.identity import Identity
+from cases.models import Case, IdempotencyKey, Patient, Referral, swedish_sort_key
+from cases.readiness.store import store_readiness
+from checklists.models import Diagnosis
+from checklists.registry import spec_of
+from events.record import record
+
+
+class CaseOpenAlready(Refused):
+    """The patient has an open case for the same diagnosis and phase; `extra` says which."""
+
+    code = "case-open-already"
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralData:
+    """A checked referral (see `cases.services.referral_input`): people, unit and diagnosis are found."""
+
+    identity: Identity
+    name: str
+    diagnosis: Diagnosis
+    phase: str
+    clinical_question: str
+    unit: Unit
+    responsible_clinician: User
+    suspected_on: date
+    history: str = ""
+    performance_status: int | None = None
+    comorbidity: str = ""
+    patient_wishes: str = ""
+    contact_nurse: User | None = None
+    promised_on: date | None = None
+    external_reference: str = ""
+    is_protected: bool = False
+    circumstances: Mapping[str, str] | None = None
+
+
+_CONTENT = ("clinical_question", "history", "performance_status", "comorbidity", "patient_wishes")
+
+
+@transaction.atomic
+def refer_case(
+    data: ReferralData,
+    *,
+    by: User | None,
+    now: datetime,
+    source: ReferralSource,
+    idempotency_key: str = "",
+) -> tuple[Case, bool]:
+    """Register a referral and return the case and whether it is new.
+
+    The same idempotency key of the same person, or the same reference of the same unit, gives the case that
+    exists. CaseOpenAlready, with the case's id and address, when the patient has an open case for the same
+    diagnosis and phase. Leaves `case.referred`, which tells the responsible clinician.
+    """
+    if by and idempotency_key:
+        _hold_key(by, idempotency_key)
+        if known := IdempotencyKey.objects.filter(user=by, key=idempotency_key).select_related("case").first():
+            return known.case, False
+    patient = _patient(data, now)
+    if case := _known_by_reference(data):
+        return case, False
+    _refuse_if_open(patient, data)
+    case = _new_case(patient, data, by, now)
+    _keep_referral(case, data, by=by, now=now, source=source)
+    if by and idempotency_key:
+        IdempotencyKey.objects.create(user=by, key=idempotency_key, case=case, created_at=now)
+    record(
+        "case.referred", by=by, now=now, subject=case, case=case.pk, unit=data.unit.pk,
+        to=[data.responsible_clinician], data={"source": source}, system="import",
+    )  # fmt: skip
+    return case, True
+
+
+@transaction.atomic
+def add_referral(case_id: int, data: ReferralData, *, by: User, now: datetime, source: ReferralSource) -> Case:
+    """Add a further referral to the open case `case_id`: its wording becomes the case's, the old one is kept."""
+    case = Case.objects.select_for_update(of=("self",)).get(pk=case_id)
+    for name in _CONTENT:
+        if (value := getattr(data, name)) not in ("", None):
+            setattr(case, name, value)
+    case.updated_at, case.updated_by, case.version = now, by, case.version + 1
+    case.save()
+    store_readiness(case, now)
+    _keep_referral(case, data, by=by, now=now, source=source)
+    record("case.referral_added", by=by, now=now, subject=case, case=case.pk, unit=case.unit_id,
+           to=[case.responsible_clinician])  # fmt: skip
+    return case
+
+
+def participating(units: Iterable[Unit]) -> set[Unit]:
+    """Return the units and all above them: these take part in a case."""
+    return {above for unit in units for above in with_parents(unit)}
+
+
+def _hold_key(by: User, key: str) -> None:
+    """Make a second call with the same key wait for the first: a lock on the person's row."""
+    User.objects.select_for_update().get(pk=by.pk)
+
+
+def _patient(data: ReferralData, now: datetime) -> Patient:
+    provider = with_parents(data.unit)[-1]
+    patient, is_new = Patient.objects.get_or_create(
+        provider=provider,
+        identity_system=data.identity.system,
+        identity_value=data.identity.value,
+        defaults={
+            "name": data.name,
+            "sort_key": swedish_sort_key(data.name),
+            "is_protected": data.is_protected,
+            "created_at": now,
+        },
+    )
+    patient = Patient.objects.select_for_update().get(pk=patient.pk)
+    if not is_new and data.is_protected and not patient.is_protected:
+        patient.is_protected = True
+        patient.save(update_fields=["is_protected"])
+    return patient
+
+
+def _known_by_reference(data: ReferralData) -> Case | None:
+    if not data.external_reference:
+        return None
+    return Case.objects.filter(unit=data.unit, external_reference=data.external_reference).first()
+
+
+def _refuse_if_open(patient: Patient, data: ReferralData) -> None:
+    case = Case.objects.filter(
+        patient=patient, diagnosis=data.diagnosis, phase=data.phase, status__in=OPEN_STATUSES
+    ).first()
+    if case:
+        raise CaseOpenAlready(
+            _("The patient already has an open case for this diagnosis and phase. Open it and add to it instead."),
+            field="personal_identity_number",
+            extra={"case": case.pk, "url": reverse("cases:case", args=[case.pk])},
+        )
+
+
+def _new_case(patient: Patient, data: ReferralData, by: User | None, now: datetime) -> Case:
+    definition_id = data.diagnosis.current_id
+    if definition_id is None:
+        raise Refused(_("The diagnosis has no published definition."), code="no-definition", field="diagnosis")
+    circumstances = dict(data.circumstances or {})
+    suggestion = spec_of(definition_id).suggest_level(data.phase, circumstances)
+    case = Case.objects.create(
+        patient=patient,
+        diagnosis=data.diagnosis,
+        definition_id=definition_id,
+        phase=data.phase,
+        unit=data.unit,
+        responsible_clinician=data.responsible_clinician,
+        contact_nurse=data.contact_nurse,
+        **{name: getattr(data, name) for name in _CONTENT},
+        suspected_on=data.suspected_on,
+        promised_on=data.promised_on,
+        external_reference=data.external_reference,
+        circumstances=circumstances,
+        status=CaseStatus.REFERRED,
+        status_changed_at=now,
+        level=suggestion.level,
+        level_suggested=suggestion.level,
+        created_at=now,
+        updated_at=now,
+        updated_by=by,
+    )
+    case.units.set(participating([data.unit]))
+    store_readiness(case, now)
+    return case
+
+
+def _keep_referral(
+    case: Case, data: ReferralData, *, by: User | None, now: datetime, source: ReferralSource
+) -> Referral:
+    content: dict[str, Any] = {name: getattr(data, name) for name in _CONTENT}
+    content |= {
+        "responsible_clinician": data.responsible_clinician.email,
+        "contact_nurse": data.contact_nurse.email if data.contact_nurse else "",
+        "suspected_on": data.suspected_on.isoformat(),
+        "promised_on": data.promised_on.isoformat() if data.promised_on else None,
+        "external_reference": data.external_reference,
+    }
+    return Referral.objects.create(
+        case=case, source=source, received_at=now, received_by=by, unit=data.unit, content=content
+    )

@@ -1,0 +1,118 @@
+"""Answers of radiology, pathology, laboratory and clinic: stored once, changed in place."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.errors import FieldError, Invalid, Refused
+from accounts.models import User
+from cases.enums import ResultSource, ResultState
+from cases.models import Case, Result
+from cases.readiness.store import store_readiness
+from cases.transitions import lock_case
+from checklists.enums import Kind
+from checklists.registry import spec_of
+from events.record import record
+
+
+class ResultElsewhere(Refused):
+    """The external id belongs to a result of another case."""
+
+    code = "result-elsewhere"
+
+
+@dataclass(frozen=True, slots=True)
+class ResultData:
+    """One answer as it came. An empty `requirement` answers every requirement of its kind.
+
+    `state` is ordered, preliminary, final or cancelled; a preliminary or final one has `performed_on`.
+    """
+
+    kind: str
+    state: ResultState
+    requirement: str = ""
+    performed_on: date | None = None
+    expected_on: date | None = None
+    text: str = ""
+    accession_number: str = ""
+    is_external: bool = False
+    source: ResultSource = ResultSource.MANUAL
+    external_id: str = ""
+
+
+@transaction.atomic
+def register_result(case_id: int, data: ResultData, *, by: User | None, now: datetime) -> tuple[Result, bool]:
+    """Store an answer of the case and return it and whether it is new; readiness is brought up to date.
+
+    The same source and external id again changes the stored answer and never adds one (ResultElsewhere when
+    it belongs to another case). Invalid names the wrong fields. Leaves `result.registered` or
+    `result.changed`.
+    """
+    case = lock_case(case_id)
+    _check(case, data, timezone.localdate(now))
+    result = _stored(data)
+    is_new = result is None
+    if result is None:
+        result = Result(case=case, source=data.source, external_id=data.external_id, created_at=now, created_by=by)
+    elif result.case_id != case.pk:
+        raise ResultElsewhere(
+            _("The external id %(id)s belongs to an answer of another case.") % {"id": data.external_id},
+            field="external_id",
+        )
+    return _save(case, result, data, is_new=is_new, by=by, now=now), is_new
+
+
+@transaction.atomic
+def change_result(result_id: int, data: ResultData, *, by: User, now: datetime) -> Result:
+    """Correct an answer that was entered by hand; the case's readiness follows. Leaves `result.changed`."""
+    result = Result.objects.get(pk=result_id)
+    case = lock_case(result.case_id)
+    result = Result.objects.select_for_update().get(pk=result_id)
+    _check(case, data, timezone.localdate(now))
+    return _save(case, result, data, is_new=False, by=by, now=now)
+
+
+def _stored(data: ResultData) -> Result | None:
+    if not data.external_id:
+        return None
+    return Result.objects.select_for_update().filter(source=data.source, external_id=data.external_id).first()
+
+
+def _save(case: Case, result: Result, data: ResultData, *, is_new: bool, by: User | None, now: datetime) -> Result:
+    result.kind, result.requirement, result.state = data.kind, data.requirement, data.state
+    result.performed_on, result.expected_on = data.performed_on, data.expected_on
+    result.text, result.accession_number = data.text, data.accession_number
+    result.is_external, result.updated_at = data.is_external, now
+    result.save()
+    readiness = store_readiness(case, now)
+    record(
+        "result.registered" if is_new else "result.changed",
+        by=by, now=now, subject=result, case=case.pk, unit=case.unit_id, system=data.source,
+        data={"kind": data.kind, "state": data.state, "readiness": readiness.state},
+    )  # fmt: skip
+    return result
+
+
+def _check(case: Case, data: ResultData, today: date) -> None:
+    errors = []
+    if data.kind not in Kind.values:
+        known = ", ".join(Kind.values)
+        errors.append(FieldError("kind", "unknown", _("Use one of: %(known)s.") % {"known": known}))
+    known_keys = {r.key for r in spec_of(case.definition_id).requirements if r.kind == data.kind}
+    if data.requirement and data.requirement not in known_keys:
+        errors.append(
+            FieldError("requirement", "unknown", _("The definition has no such requirement of this kind. Leave it empty, or choose one of: %(known)s.")
+                       % {"known": ", ".join(sorted(known_keys)) or "–"})
+        )  # fmt: skip
+    is_answer = data.state in (ResultState.PRELIMINARY, ResultState.FINAL)
+    if is_answer and data.performed_on is None:
+        errors.append(FieldError("performed_on", "required", _("An answer needs the day of the examination.")))
+    if data.performed_on and data.performed_on > today:
+        errors.append(
+            FieldError("performed_on", "in-the-future", _("The date is in the future. Give the day on which it happened."))
+        )
+    if errors:
+        raise Invalid(errors)

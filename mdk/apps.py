@@ -1,0 +1,16 @@
+"""The app of meetings and all that happens around them."""
+
+from django.apps import AppConfig
+
+
+class MdkConfig(AppConfig):
+    """Declares the events of this floor, its home pages and what it shows on the pages of cases."""
+
+    name = "mdk"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register with the floors below."""
+        from mdk.event_types import register_event_types
+
+        register_event_types()

@@ -1,0 +1,123 @@
+"""The events of meetings: how each reads in the history, in a notice, and where its link goes."""
+
+from collections.abc import Callable
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from events.models import Event
+from events.registry import EventType, register
+
+
+def _to_case(event: Event) -> str:
+    return reverse("cases:case", args=[event.case_id])
+
+
+def _to_meeting(event: Event) -> str:
+    return reverse("mdk:meeting", args=[event.meeting_id])
+
+
+def _to_queue(event: Event) -> str:
+    return reverse("mdk:preparation", args=[event.subject_id])
+
+
+def _quiet(kind: str, label: Callable[[], str]) -> EventType:
+    """An event that stands in the history and tells nobody."""
+    return EventType(kind, label=label)
+
+
+def register_event_types() -> None:
+    """Declare every event kind of this floor; called once, when Django is ready."""
+    register(
+        _quiet("series.created", lambda: _("Series created")),
+        _quiet("meeting.published", lambda: _("Agenda published")),
+        _quiet("meeting.started", lambda: _("Meeting started")),
+        _quiet("meeting.closed", lambda: _("Meeting closed")),
+        _quiet("meeting.signed", lambda: _("Protocol signed")),
+        _quiet("meeting.cancelled", lambda: _("Meeting cancelled")),
+        _quiet("meeting.ordered", lambda: _("Agenda put in order")),
+        _quiet("meeting.attendance", lambda: _("Attendance recorded")),
+        _quiet("item.booked", lambda: _("Given a place on the agenda")),
+        _quiet("item.parked", lambda: _("Parked")),
+        _quiet("outcome.saved", lambda: _("Recommendation written")),
+        _quiet("preparation.claimed", lambda: _("Preparation claimed")),
+        _quiet("preparation.released", lambda: _("Preparation given back to the queue")),
+        _quiet("preparation.started", lambda: _("Preparation begun")),
+        _quiet("preparation.completed", lambda: _("Preparation done")),
+    )
+    _register_told()
+
+
+def _register_told() -> None:
+    register(
+        EventType(
+            "meeting.chair",
+            label=lambda: _("Chair chosen"),
+            notice=lambda data: _("You are the chair of a meeting."),
+            link=_to_meeting,
+        ),
+        EventType(
+            "item.lifted",
+            label=lambda: _("Lifted from the protocol list"),
+            notice=lambda data: _("A case was lifted from the protocol list to discussion."),
+            link=_to_meeting,
+        ),
+        EventType(
+            "item.removed",
+            label=lambda: _("Taken off the agenda"),
+            notice=lambda data: _("One of your cases was taken off an agenda."),
+            link=_to_case,
+        ),
+        EventType(
+            "item.rebooked",
+            label=lambda: _("Rebooked"),
+            notice=lambda data: _("One of your cases was rebooked to another meeting."),
+            link=_to_case,
+        ),
+        EventType(
+            "item.deferred",
+            label=lambda: _("Deferred without a recommendation"),
+            notice=lambda data: _("One of your cases was deferred at the meeting."),
+            link=_to_case,
+        ),
+        EventType(
+            "outcome.signed",
+            label=lambda: _("Recommendation signed"),
+            notice=lambda data: _("There is a signed recommendation for one of your cases."),
+            link=_to_case,
+        ),
+        EventType(
+            "outcome.addendum",
+            label=lambda: _("Addendum to the recommendation"),
+            notice=lambda data: _("An addendum was made to the recommendation for one of your cases."),
+            link=_to_case,
+        ),
+        EventType(
+            "preparation.handed_over",
+            label=lambda: _("Preparation handed over"),
+            notice=lambda data: _("A preparation was handed over to you."),
+            link=_to_queue,
+        ),
+        EventType(
+            "preparation.returned",
+            label=lambda: _("Preparation sent back"),
+            notice=lambda data: _("A preparation of one of your cases was sent back with a reason. See what is missing."),
+            link=_to_case,
+        ),
+        EventType(
+            "reminder.due",
+            label=lambda: _("Reminder sent"),
+            notice=lambda data: _reminder(int(data["count"])),
+            mail=_reminder,
+            link=lambda event: reverse("cases:mine"),
+        ),
+    )
+
+
+def _reminder(count: int) -> str:
+    return ngettext(
+        "Something is missing in %(count)d of your cases before its meeting.",
+        "Something is missing in %(count)d of your cases before their meetings.",
+        count,
+    ) % {"count": count}
