@@ -120,6 +120,10 @@ class LevelRule:
         """Whether the rule fires. An unknown circumstance never fires a rule."""
         return phase in self.phases and all(str(facts.get(name, "")) in answers for name, answers in self.when.items())
 
+    def reason(self, lang: str | None = None) -> str:
+        """Why, in `lang` or the active language."""
+        return pick(self.reason_sv, self.reason_en, lang)
+
 
 @dataclass(frozen=True)
 class LevelSuggestion:
