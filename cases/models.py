@@ -1,6 +1,6 @@
 """Patients, cases, their referrals, answers and clearances."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import pgtrigger
 from django.conf import settings
@@ -140,7 +140,7 @@ class Referral(models.Model):
     received_at = models.DateTimeField()
     received_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
-    content: models.JSONField[Any, Any] = models.JSONField()
+    content = models.JSONField()
 
     class Meta:
         ordering: ClassVar = ["received_at", "pk"]
