@@ -70,7 +70,9 @@ class DefinitionSpec:
     mdk_days_from_suspicion: int | None
     mdk_days_basis: str
     """`quoted`, `derived`, or ""."""
-    mdk_days_note: str
+    mdk_days_source: str
+    mdk_days_note_sv: str
+    mdk_days_note_en: str
     requirements: tuple[Requirement, ...]
     circumstances: tuple[Circumstance, ...]
     levels: tuple[Level, ...]
@@ -96,6 +98,10 @@ class DefinitionSpec:
     def notes(self, lang: str | None = None) -> str:
         """Reservations and remarks, in `lang` or the active language."""
         return pick(self.notes_sv, self.notes_en, lang)
+
+    def mdk_days_note(self, lang: str | None = None) -> str:
+        """How `mdk_days_from_suspicion` is known, in `lang` or the active language."""
+        return pick(self.mdk_days_note_sv, self.mdk_days_note_en, lang)
 
     def requirements_for(self, phase: str, level: str) -> tuple[Requirement, ...]:
         """What must be there for a case in `phase` at `level`, in the order of the definition.
