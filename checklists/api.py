@@ -25,11 +25,10 @@ from checklists.api_fields import (
 from checklists.models import Diagnosis
 from checklists.queries import current_spec, published_diagnoses
 from checklists.registry import specs_of
-from checklists.spec import DefinitionSpec
 
 
-class DiagnosisSerializer(serializers.Serializer[DefinitionSpec]):
-    """A diagnosis with everything that its current definition says."""
+class DiagnosisSerializer(serializers.Serializer[Any]):
+    """A diagnosis with everything that its current definition (`DefinitionSpec`) says."""
 
     slug = serializers.CharField()
     name_sv = serializers.CharField()

@@ -20,6 +20,12 @@ class CodesField(serializers.ListField):
         return sorted(data, key=lambda code: (_ORDER.get(code, len(_ORDER)), code))
 
 
+class SourcedSerializer(serializers.Serializer[Any]):
+    """A fact with its source: an address, a title, or `local`."""
+
+    source = serializers.CharField()  # type: ignore[assignment]  # a field of that name; DRF's own is set on instances
+
+
 class LabelledSerializer(serializers.Serializer[Any]):
     """A key with its name in both languages."""
 
@@ -28,7 +34,7 @@ class LabelledSerializer(serializers.Serializer[Any]):
     label_en = serializers.CharField()
 
 
-class LeadTimeSerializer(serializers.Serializer[Any]):
+class LeadTimeSerializer(SourcedSerializer):
     """Days to the first treatment of one kind."""
 
     treatment = serializers.CharField()
@@ -38,10 +44,9 @@ class LeadTimeSerializer(serializers.Serializer[Any]):
     basis = serializers.CharField()
     counted_from = serializers.CharField()
     clock = serializers.BooleanField()
-    source = serializers.CharField()
 
 
-class SubLeadTimeSerializer(serializers.Serializer[Any]):
+class SubLeadTimeSerializer(SourcedSerializer):
     """Days between two steps."""
 
     start = serializers.CharField()
@@ -50,10 +55,9 @@ class SubLeadTimeSerializer(serializers.Serializer[Any]):
     label_en = serializers.CharField()
     days = serializers.IntegerField()
     days_max = serializers.IntegerField(allow_null=True)
-    source = serializers.CharField()
 
 
-class RequirementSerializer(LabelledSerializer):
+class RequirementSerializer(LabelledSerializer, SourcedSerializer):
     """What must be there, when, and how old it may be."""
 
     kind = serializers.CharField()
@@ -63,11 +67,10 @@ class RequirementSerializer(LabelledSerializer):
     conditional = serializers.BooleanField()
     max_age_days = serializers.DictField(child=serializers.IntegerField(allow_null=True))
     field = serializers.CharField()
-    source = serializers.CharField()
     phases_source = serializers.CharField()
 
 
-class LevelSerializer(serializers.Serializer[Any]):
+class LevelSerializer(SourcedSerializer):
     """How a case is taken up."""
 
     code = serializers.CharField()
@@ -76,18 +79,16 @@ class LevelSerializer(serializers.Serializer[Any]):
     checklist = serializers.CharField()
     needs_attestation = serializers.BooleanField()
     needs_reason = serializers.BooleanField()
-    source = serializers.CharField()
     minutes_source = serializers.CharField()
 
 
-class CircumstanceSerializer(LabelledSerializer):
+class CircumstanceSerializer(LabelledSerializer, SourcedSerializer):
     """A stated fact that level rules ask for."""
 
     choices = LabelledSerializer(many=True)
-    source = serializers.CharField()
 
 
-class LevelRuleSerializer(serializers.Serializer[Any]):
+class LevelRuleSerializer(SourcedSerializer):
     """When a level is suggested."""
 
     level = serializers.CharField()
@@ -95,38 +96,33 @@ class LevelRuleSerializer(serializers.Serializer[Any]):
     when = serializers.DictField(child=CodesField())
     reason_sv = serializers.CharField()
     reason_en = serializers.CharField()
-    source = serializers.CharField()
 
 
-class QuestionSerializer(LabelledSerializer):
+class QuestionSerializer(LabelledSerializer, SourcedSerializer):
     """A checklist item or an outcome field."""
 
     kind = serializers.CharField()
     choices = LabelledSerializer(many=True)
-    required = serializers.BooleanField()
-    source = serializers.CharField()
+    required = serializers.BooleanField()  # type: ignore[assignment]
 
 
-class AnswerHeadingsSerializer(LabelledSerializer):
+class AnswerHeadingsSerializer(LabelledSerializer, SourcedSerializer):
     """The headings of a structured answer, in order."""
 
     headings = LabelledSerializer(many=True)
-    source = serializers.CharField()
 
 
-class IndicationSerializer(serializers.Serializer[Any]):
+class IndicationSerializer(SourcedSerializer):
     """A reason to take a case to the conference."""
 
     label_sv = serializers.CharField()
     label_en = serializers.CharField()
-    source = serializers.CharField()
 
 
-class MeetingScopeSerializer(serializers.Serializer[Any]):
+class MeetingScopeSerializer(SourcedSerializer):
     """Which conference takes the case, and where it may go on to."""
 
     usual = serializers.CharField()
     onward = serializers.CharField()
     note_sv = serializers.CharField()
     note_en = serializers.CharField()
-    source = serializers.CharField()

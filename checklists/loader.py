@@ -1,7 +1,7 @@
 """Reads `definitions/*.yaml`: one file per diagnosis on top of `common.yaml`, and the lock file of published versions.
 
-`common.yaml` holds what every diagnosis shares; a diagnosis overrides an entry of it by giving one with the same key. The version of a
-definition is `<version of common>.<version of the file>`, so that raising either makes a new version.
+`common.yaml` holds what every diagnosis shares; a diagnosis overrides an entry of it by giving one with the same key.
+The version of a definition is `<version of common>.<version of the file>`, so that raising either makes a new version.
 """
 
 from __future__ import annotations
@@ -42,7 +42,9 @@ class _Yaml(yaml.SafeLoader):
 
 
 _Yaml.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in rules if tag not in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp")]
+    first: [
+        (tag, pattern) for tag, pattern in rules if tag not in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp")
+    ]
     for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 for _first, _word in (("t", "true"), ("f", "false")):
@@ -84,7 +86,13 @@ def load_file(path: Path, common: Mapping[str, Any] | None = None) -> Loaded:
     content = merge(common if common is not None else _read(path.parent / COMMON), _read(path), path.name)
     spec = parse(content, path.name)
     if spec.slug != path.stem:
-        raise DefinitionError([Problem(path.name, "slug", f"{spec.slug!r} differs from the file name.", f"Name the file {spec.slug}.yaml.")])
+        raise DefinitionError(
+            [
+                Problem(
+                    path.name, "slug", f"{spec.slug!r} differs from the file name.", f"Name the file {spec.slug}.yaml."
+                )
+            ]
+        )
     return Loaded(path.name, content, digest_of(content), spec)
 
 
@@ -104,12 +112,20 @@ def merge(common: Mapping[str, Any], own: Mapping[str, Any], file: str) -> dict[
     for name, key in KEYED.items():
         merged[name] = _overridden(common.get(name), own.get(name), key)
     lists = _union(common.get("checklists"), own.get("checklists"))
-    merged["checklists"] = {
-        name: _overridden((common.get("checklists") or {}).get(name), (own.get("checklists") or {}).get(name), "key") for name in lists
-    } if isinstance(lists, dict) else lists
+    merged["checklists"] = (
+        {
+            name: _overridden(
+                (common.get("checklists") or {}).get(name), (own.get("checklists") or {}).get(name), "key"
+            )
+            for name in lists
+        }
+        if isinstance(lists, dict)
+        else lists
+    )
     defaults = common.get("requirement_defaults") or {}
     merged["requirements"] = [
-        {**defaults.get(item.get("kind"), {}), **item} if isinstance(item, dict) else item for item in merged["requirements"] or []
+        {**defaults.get(item.get("kind"), {}), **item} if isinstance(item, dict) else item
+        for item in merged["requirements"] or []
     ]
     return merged
 
@@ -134,7 +150,12 @@ def check_lock(loaded: list[Loaded], lock: Mapping[str, Mapping[str, str]]) -> N
         locked = lock.get(item.spec.slug, {}).get(item.spec.version)
         if locked is None:
             problems.append(
-                Problem(item.file, "version", f"version {item.spec.version} is not in {LOCK}.", "Run `manage.py load_definitions --lock`.")
+                Problem(
+                    item.file,
+                    "version",
+                    f"version {item.spec.version} is not in {LOCK}.",
+                    "Run `manage.py load_definitions --lock`.",
+                )
             )
         elif locked != item.digest:
             problems.append(
@@ -142,7 +163,8 @@ def check_lock(loaded: list[Loaded], lock: Mapping[str, Mapping[str, str]]) -> N
                     item.file,
                     "version",
                     f"the published version {item.spec.version} has been changed.",
-                    f"Raise `version` in {item.file} (or in {COMMON}, if the change is there) and run `manage.py load_definitions --lock`.",
+                    f"Raise `version` in {item.file} (or in {COMMON}, if the change is there) and run "
+                    "`manage.py load_definitions --lock`.",
                 )
             )
     if problems:

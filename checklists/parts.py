@@ -57,7 +57,7 @@ class Requirement(Labelled):
     severity: str
     """`blocker` or `warning`."""
     conditional: bool
-    """True when it concerns only some patients; a case that it does not concern is marked not applicable by a person."""
+    """True when it concerns only some patients; where it does not, a person marks it not applicable."""
     max_age_days: Mapping[str, int | None]
     """Per level: how old an answer may be on the day of the meeting; None or absent = any age."""
     field: str

@@ -6,7 +6,18 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from checklists.enums import Basis, Discipline, Group, Kind, LevelCode, MeetingScope, Phase, Severity, Speciality, Treatment
+from checklists.enums import (
+    Basis,
+    Discipline,
+    Group,
+    Kind,
+    LevelCode,
+    MeetingScope,
+    Phase,
+    Severity,
+    Speciality,
+    Treatment,
+)
 from checklists.spec import LOCAL, ChecklistItem, DefinitionSpec, Level, OutcomeField, Requirement
 
 
@@ -94,9 +105,7 @@ def page_of(spec: DefinitionSpec) -> dict[str, object]:
         "phases": [phase.label for phase in Phase],
         "requirements": [_requirement(item, notes) for kind in Kind for item in spec.requirements if item.kind == kind],
         "levels": [_level(item, notes) for item in spec.levels],
-        "defaults": [
-            {"phase": phase.label, "level": LevelCode(spec.default_levels[phase]).label} for phase in Phase
-        ],
+        "defaults": [{"phase": phase.label, "level": LevelCode(spec.default_levels[phase]).label} for phase in Phase],
         "rules": [
             {
                 "level": LevelCode(rule.level).label,
@@ -121,7 +130,11 @@ def page_of(spec: DefinitionSpec) -> dict[str, object]:
         ],
         "outcome_fields": [_question(item, notes) for item in spec.outcome_fields],
         "headings": [
-            {"label": item.label(), "headings": [heading.label() for heading in item.headings], "cite": notes.cite(item.source)}
+            {
+                "label": item.label(),
+                "headings": [heading.label() for heading in item.headings],
+                "cite": notes.cite(item.source),
+            }
             for item in spec.answer_headings
         ],
         "indications": [{"label": item.label(), "cite": notes.cite(item.source)} for item in spec.indications],

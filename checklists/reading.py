@@ -1,7 +1,7 @@
 """Reads untrusted mappings (YAML, JSON) field by field and collects every problem on the way.
 
-A reader never raises on bad data: it notes file, key, fault and remedy, and goes on with a harmless stand-in, so that a person who
-edits a definition sees all faults of the file at once.
+A reader never raises on bad data: it notes file, key, fault and remedy, and goes on with a harmless stand-in, so that
+a person who edits a definition sees all faults of the file at once.
 """
 
 from __future__ import annotations
@@ -58,7 +58,11 @@ class Reader:
         if value is None:
             return ""
         if not isinstance(value, str) or not (optional or value.strip()):
-            self.fault(key, f"must be a text, but is {_shown(value)}.", "Write a text, in quotes if it looks like a number or a date.")
+            self.fault(
+                key,
+                f"must be a text, but is {_shown(value)}.",
+                "Write a text, in quotes if it looks like a number or a date.",
+            )
             return ""
         return value
 
@@ -68,7 +72,9 @@ class Reader:
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            self.fault(key, f"must be a whole number, {least} or more, but is {_shown(value)}.", "Write digits without quotes.")
+            self.fault(
+                key, f"must be a whole number, {least} or more, but is {_shown(value)}.", "Write digits without quotes."
+            )
             return None
         return value
 
@@ -114,7 +120,11 @@ class Reader:
         taken: set[Any] = set()
         for index, value in enumerate(self._list(key, optional)):
             if not isinstance(value, Mapping):
-                self.fault(f"{key}[{index}]", f"must be a mapping, but is {_shown(value)}.", "Write `name: value` lines under a dash.")
+                self.fault(
+                    f"{key}[{index}]",
+                    f"must be a mapping, but is {_shown(value)}.",
+                    "Write `name: value` lines under a dash.",
+                )
                 continue
             child = self._child(f"{key}[{index}]", value)
             if unique and (name := value.get(unique)) is not None:
@@ -132,7 +142,7 @@ class Reader:
             value = None
         return self._child(key, value or {})
 
-    def keys(self, codes: type[TextChoices] | None = None) -> list[str]:
+    def names(self, codes: type[TextChoices] | None = None) -> list[str]:
         """All keys of this mapping; with `codes`, only the allowed ones (the others are faults)."""
         if codes is None:
             return [str(key) for key in self.data]
@@ -162,7 +172,9 @@ class Reader:
         if value is None:
             return []
         if not isinstance(value, list):
-            self.fault(key, f"must be a list, but is {_shown(value)}.", "Write one line for each, beginning with a dash.")
+            self.fault(
+                key, f"must be a list, but is {_shown(value)}.", "Write one line for each, beginning with a dash."
+            )
             return []
         return value
 

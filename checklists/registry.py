@@ -58,8 +58,9 @@ def specs_of(definition_ids: Iterable[int]) -> dict[int, DefinitionSpec]:
 def find_diagnosis(text: str) -> Diagnosis:
     """Return the diagnosis that `text` names: slug, Swedish or English name (any case), or an ICD-10 code.
 
-    A code is found within ranges (C07 in C00-C14) and under its parent (C18.7 under C18); a code without decimal is also taken
-    as the unspecified one (C23 as C23.9). A wider code than the pathway's is refused, since its other parts belong elsewhere.
+    A code is found within ranges (C07 in C00-C14) and under its parent (C18.7 under C18); a code without decimal is
+    also taken as the unspecified one (C23 as C23.9). A wider code than the pathway's is refused, since its other parts
+    belong elsewhere.
     Raises `UnknownDiagnosis` or `AmbiguousDiagnosis`.
     """
     wanted = " ".join(text.split())

@@ -23,8 +23,8 @@ class LoadReport:
 def load_definitions(*, now: datetime, folder: Path = FOLDER) -> LoadReport:
     """Publish what the folder holds and the database does not; a second run changes nothing.
 
-    All or nothing. Raises `DefinitionError` for a file with faults, for a version that differs from the lock file, and for one that
-    differs from what is published under the same number.
+    All or nothing. Raises `DefinitionError` for a file with faults, for a version that differs from the lock file, and
+    for one that differs from what is published under the same number.
     """
     loaded = load_folder(folder)
     check_lock(loaded, read_lock(folder))
@@ -34,7 +34,9 @@ def load_definitions(*, now: datetime, folder: Path = FOLDER) -> LoadReport:
     published = []
     for item in loaded:
         spec = item.spec
-        diagnosis = diagnoses.get(spec.slug) or Diagnosis.objects.create(slug=spec.slug, name_sv=spec.name_sv, name_en=spec.name_en)
+        diagnosis = diagnoses.get(spec.slug) or Diagnosis.objects.create(
+            slug=spec.slug, name_sv=spec.name_sv, name_en=spec.name_en
+        )
         definition = known.get((diagnosis.pk, spec.version))
         if definition is None:
             definition = Definition.objects.create(

@@ -1,7 +1,8 @@
 """What a definition says, as one typed and frozen value.
 
-A definition is data (`checklists/definitions/*.yaml`). `DefinitionSpec` gives that data names and types, and answers the few pure
-questions that other apps ask of it. Reading and checking YAML is in `checklists.loader`; nothing here touches the database.
+A definition is data (`checklists/definitions/*.yaml`). `DefinitionSpec` gives that data names and types, and answers
+the few pure questions that other apps ask of it. Reading and checking YAML is in `checklists.loader`; nothing here
+touches the database.
 """
 
 from __future__ import annotations
@@ -146,9 +147,9 @@ class DefinitionSpec:
     def clock(self) -> LeadTime | None:
         """The lead time behind the pathway clock: the shortest of those marked `clock` in the definition.
 
-        Before the conference nobody knows which treatment it will be, so the clock warns at the first limit that can bind. Only
-        treatment starts are marked; the shorter times of purely palliative or expectant courses are not, since they would call every
-        curative case late. None where no such figure was found.
+        Before the conference nobody knows which treatment it will be, so the clock warns at the first limit that can
+        bind. Only treatment starts are marked; the shorter times of purely palliative or expectant courses are not,
+        since they would call every curative case late. None where no such figure was found.
         """
         return min((row for row in self.lead_times if row.clock), key=lambda row: row.days, default=None)
 

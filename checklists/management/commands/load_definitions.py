@@ -20,7 +20,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
         parser.add_argument("--folder", type=Path, default=FOLDER, help="another folder of definitions")
-        parser.add_argument("--lock", action="store_true", help="first add new versions to the lock file (after an edit)")
+        parser.add_argument(
+            "--lock", action="store_true", help="first add new versions to the lock file (after an edit)"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Publish, and say what was done."""
