@@ -14,8 +14,10 @@ DEMO_PASSWORD = "demo"
 class PasswordBackend(ModelBackend):
     """E-mail and password; the demo's password is refused wherever this is not a demo."""
 
-    def authenticate(self, request: HttpRequest | None, **credentials: Any) -> User | None:
+    def authenticate(
+        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
+    ) -> User | None:
         """Return the user with the e-mail `username` and the `password`, else None; nobody is told why."""
-        if credentials.get("password") == DEMO_PASSWORD and not settings.DEMO:
+        if password == DEMO_PASSWORD and not settings.DEMO:
             return None
-        return super().authenticate(request, **credentials)
+        return super().authenticate(request, username=username, password=password, **kwargs)

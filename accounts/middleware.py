@@ -5,13 +5,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware as Base
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
-from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 
 from accounts.actor import SESSION_KEY, actor_for
 from accounts.errors import Refused
@@ -75,7 +76,10 @@ class LoginRequiredMiddleware(Base):
 
 
 class RefusalMiddleware:
-    """A refusal that a view let through becomes a page with the sentence and the right status."""
+    """A refusal that a view let through becomes a page with the sentence and the right status.
+
+    For htmx it becomes a message in the page that stands in the window, whatever part was asked for.
+    """
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
@@ -87,4 +91,15 @@ class RefusalMiddleware:
         """Answer `Refused` with its status; every other exception goes on."""
         if not isinstance(exception, Refused):
             return None
-        return render(request, "accounts/refused.html", {"refusal": exception}, status=exception.status)
+        if request.headers.get("HX-Request") == "true":
+            messages.error(request, exception.message)
+            part = render(request, "components/messages.html", status=exception.status)
+            return reswap(retarget(part, "#messages"), "outerHTML")
+        context = {"refusal": exception, "back": _referring_path(request)}
+        return render(request, "accounts/refused.html", context, status=exception.status)
+
+
+def _referring_path(request: HttpRequest) -> str:
+    """Return the path of the page that the form stood on, when it is one of this house; else home."""
+    came_from = urlsplit(request.headers.get("Referer", ""))
+    return came_from.path if came_from.netloc == request.get_host() and came_from.path else "/"

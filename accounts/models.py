@@ -13,6 +13,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import Role
+from accounts.triggers import never_emptied
 
 HSA_ID = RegexValidator(
     r"^SE\d{10}-[A-Za-z0-9]{1,18}$",
@@ -153,4 +154,10 @@ class AccessLog(models.Model):
         indexes: ClassVar = [GinIndex(fields=["patient_ids"], name="access_log_by_patient")]
         triggers: ClassVar = [
             pgtrigger.Protect(name="access_log_append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            never_emptied("access_log_never_emptied"),
         ]
+
+    @property
+    def role_label(self) -> str:
+        """The role in the language of the page; empty for a reader without one."""
+        return str(Role(self.role).label) if self.role in Role.values else self.role

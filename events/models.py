@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Unit
+from accounts.triggers import never_emptied
 
 
 class Event(models.Model):
@@ -38,6 +39,7 @@ class Event(models.Model):
         ]
         triggers: ClassVar = [
             pgtrigger.Protect(name="event_append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            never_emptied("event_never_emptied"),
         ]
 
 
