@@ -1,0 +1,29 @@
+"""Tests: the same engines with throw-away data, quick hashes, mail in memory."""
+
+import os
+
+from config import env
+from config.embedded import prepare, test_data_dir
+from config.settings.base import *  # noqa: F403
+from config.settings.base import BASE_DIR, REST_FRAMEWORK, engines
+
+DATA_DIR = test_data_dir(BASE_DIR)
+SECRET_KEY = "only-for-tests-" + "0" * 40
+ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
+
+_worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+_database, _redis = prepare(DATA_DIR)
+globals().update(engines(_database, _redis, redis_first=3 * (int(_worker) % 5)))
+DATABASES["default"]["OPTIONS"] |= {"options": "-c mdk.allow_flush=on"}  # type: ignore[name-defined] # noqa: F405
+DATABASES["default"]["TEST"] = {"NAME": env.text("MDK_TEST_DATABASE", "test_mdk")}  # type: ignore[name-defined] # noqa: F405
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+STATIC_ROOT = DATA_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+LOGGING = {"version": 1, "disable_existing_loggers": False}
