@@ -1,0 +1,1 @@
+"""The API's doors to series, meetings, agendas, preparation and outcomes."""

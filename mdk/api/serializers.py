@@ -1,0 +1,206 @@
+"""The shapes of planning in the API: what comes in, what goes out, and the schema of both."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from cases.enums import ReadinessState
+from checklists.enums import Discipline, LevelCode, Phase
+from mdk.api.documents import (
+    item_document,
+    meeting_document,
+    meeting_documents,
+    outcome_document,
+    preparation_document,
+)
+from mdk.enums import ItemStatus, MeetingStatus, PreparationState, RebookingReason
+
+__all__ = [
+    "item_document",
+    "meeting_document",
+    "meeting_documents",
+    "outcome_document",
+    "preparation_document",
+]
+
+Plain = serializers.Serializer[Any]
+
+
+class PatientShape(Plain):
+    """The patient as far as the caller may see: null for a protected identity outside the treating unit."""
+
+    name = serializers.CharField(allow_null=True)
+    personal_identity_number = serializers.CharField(allow_null=True)
+    protected = serializers.BooleanField()
+
+
+class CaseSummaryShape(Plain):
+    """What the meeting is asked about."""
+
+    diagnosis = serializers.CharField()
+    phase = serializers.ChoiceField(Phase.choices)
+    clinical_question = serializers.CharField()
+    patient = PatientShape()
+
+
+class ItemPreparationShape(Plain):
+    """One discipline's preparation of an item."""
+
+    id = serializers.IntegerField()
+    discipline = serializers.ChoiceField(Discipline.choices)
+    reader = serializers.EmailField(allow_null=True)
+    estimate_minutes = serializers.IntegerField()
+    minutes = serializers.IntegerField(allow_null=True)
+    state = serializers.ChoiceField(PreparationState.choices)
+    due_at = serializers.DateTimeField()
+    carried_over_from = serializers.IntegerField(allow_null=True)
+
+
+class OutcomeShape(Plain):
+    """What the conference recommends; version 0 and empty while nothing is written."""
+
+    recommendation = serializers.CharField()
+    intent = serializers.CharField()
+    ctnm = serializers.CharField()
+    ptnm = serializers.CharField()
+    checklist = serializers.DictField()
+    fields_ = serializers.DictField(source="fields", label="fields")
+    study = serializers.CharField()
+    next_step = serializers.CharField()
+    responsible = serializers.CharField()
+    due_on = serializers.DateField(allow_null=True)
+    discordant = serializers.BooleanField()
+    deviation_reason = serializers.CharField()
+    recorded_by = serializers.EmailField(allow_null=True)
+    recorded_at = serializers.DateTimeField(allow_null=True)
+    signed_by = serializers.EmailField(allow_null=True)
+    signed_at = serializers.DateTimeField(allow_null=True)
+    version = serializers.IntegerField()
+
+
+class ItemShape(Plain):
+    """One case's place on the agenda; `starts_at` is the running clock."""
+
+    id = serializers.IntegerField()
+    case = serializers.IntegerField()
+    case_summary = CaseSummaryShape(allow_null=True)
+    level = serializers.ChoiceField(LevelCode.choices)
+    position = serializers.IntegerField(allow_null=True)
+    minutes = serializers.IntegerField()
+    starts_at = serializers.DateTimeField()
+    status = serializers.ChoiceField(ItemStatus.choices)
+    provisional = serializers.BooleanField()
+    readiness = serializers.ChoiceField(ReadinessState.choices)
+    preparations = ItemPreparationShape(many=True)
+    outcome = OutcomeShape(allow_null=True)
+
+
+class QuorumShape(Plain):
+    """Whether the functions that the cases ask for are present."""
+
+    met = serializers.BooleanField()
+    missing = serializers.ListField(child=serializers.CharField())
+
+
+class MeetingShape(Plain):
+    """A meeting with its agenda in order of position."""
+
+    id = serializers.IntegerField()
+    series = serializers.IntegerField()
+    series_name = serializers.CharField()
+    starts_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField()
+    cutoff_at = serializers.DateTimeField()
+    status = serializers.ChoiceField(MeetingStatus.choices)
+    chair = serializers.EmailField(allow_null=True)
+    capacity_minutes = serializers.IntegerField()
+    planned_minutes = serializers.IntegerField()
+    prep_capacity_minutes = serializers.IntegerField()
+    prep_planned_minutes = serializers.IntegerField()
+    current_item = serializers.IntegerField(allow_null=True)
+    quorum = QuorumShape()
+    version = serializers.IntegerField()
+    items = ItemShape(many=True)
+
+
+class BookingInput(Plain):
+    """A case for the agenda; without level and minutes it takes those of the case and its definition."""
+
+    case = serializers.IntegerField(min_value=1)
+    level = serializers.ChoiceField(LevelCode.choices, required=False)
+    minutes = serializers.IntegerField(min_value=0, max_value=60, required=False)
+    provisional = serializers.BooleanField(default=False)
+    override_reason = serializers.CharField(max_length=500, allow_blank=True, default="")
+
+
+class OrderInput(Plain):
+    """Every item of the agenda once, in the wanted order."""
+
+    items = serializers.ListField(child=serializers.IntegerField(), allow_empty=True)
+
+
+class ReasonInput(Plain):
+    """A reason in a sentence."""
+
+    reason = serializers.CharField(max_length=200)
+
+
+class LiftInput(Plain):
+    """What should be discussed, in a sentence."""
+
+    reason = serializers.CharField(max_length=500)
+
+
+class RebookInput(Plain):
+    """Why, and where to; without a meeting it is the next one of the series."""
+
+    reason = serializers.ChoiceField(RebookingReason.choices)
+    note = serializers.CharField(max_length=500, allow_blank=True, default="")
+    meeting = serializers.IntegerField(required=False, allow_null=True)
+
+
+class RebookedShape(Plain):
+    """The new place (null when there was no meeting to go to), and what became of the preparation."""
+
+    item = ItemShape(allow_null=True)
+    meeting = serializers.IntegerField(allow_null=True)
+    prep_minutes_carried = serializers.IntegerField()
+    prep_minutes_lost = serializers.IntegerField()
+
+
+class ChairInput(Plain):
+    """The chair's e-mail address."""
+
+    chair = serializers.EmailField()
+
+
+class RebookingShape(Plain):
+    """One rebooking."""
+
+    id = serializers.IntegerField()
+    case = serializers.IntegerField(source="case_id")
+    from_item = serializers.IntegerField(source="from_item_id")
+    from_meeting = serializers.IntegerField(source="from_item.meeting_id")
+    to_item = serializers.IntegerField(source="to_item_id", allow_null=True)
+    to_meeting = serializers.IntegerField(source="to_item.meeting_id", allow_null=True, default=None)
+    reason = serializers.ChoiceField(RebookingReason.choices)
+    note = serializers.CharField()
+    missing_item = serializers.CharField(source="missing_requirement")
+    foreseeable = serializers.BooleanField(source="is_foreseeable")
+    prep_minutes_lost = serializers.IntegerField()
+    prep_minutes_carried = serializers.IntegerField()
+    rebooked_by = serializers.EmailField(source="rebooked_by.email")
+    rebooked_at = serializers.DateTimeField()
+
+
+class WorkloadShape(Plain):
+    """One reader's ISO week; `capacity_minutes` is null until capacities are kept."""
+
+    reader = serializers.EmailField()
+    name = serializers.CharField()
+    week = serializers.CharField()
+    capacity_minutes = serializers.IntegerField(allow_null=True)
+    planned_minutes = serializers.IntegerField()
+    done_minutes = serializers.IntegerField()
+    lost_minutes = serializers.IntegerField()
+    cases = serializers.IntegerField()

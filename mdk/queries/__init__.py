@@ -1,0 +1,1 @@
+"""Reading meetings, agendas and candidates: plain rows for pages, files and API alike."""

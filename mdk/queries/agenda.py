@@ -1,0 +1,208 @@
+"""The agenda of meetings as plain rows: one shape for page, PDF, spreadsheet and API."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import F
+
+from accounts.actor import Actor
+from cases.enums import ReadinessState
+from cases.identity import Identity, birth_year
+from checklists.enums import Discipline, LevelCode
+from mdk.enums import FIRM_ITEMS, PreparationState
+from mdk.models import AgendaItem, Meeting, Preparation
+
+
+@dataclass(frozen=True, slots=True)
+class PreparationRow:
+    """One discipline's preparation of an item; minutes are None until it is done."""
+
+    id: int
+    item_id: int
+    discipline: str
+    state: str
+    reader_id: int | None
+    reader_name: str | None
+    reader_email: str | None
+    estimate_minutes: int
+    minutes: int | None
+    due_at: datetime
+    carried_over_from: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AgendaRow:
+    """One item of an agenda: its place, its running clock time, and what a list shows of its case.
+
+    `strip` has the four states in the order radiology, pathology, laboratory, clinical. Patient data is here in
+    full; lists and prints show `name`, `number` and `initials`, which hide a protected identity.
+    """
+
+    id: int
+    meeting_id: int
+    case_id: int
+    position: int
+    level: str
+    minutes: int
+    status: str
+    seconds_used: int
+    is_late: bool
+    override_reason: str
+    lifted_reason: str
+    starts_at: datetime
+    preparations: tuple[PreparationRow, ...]
+    patient_id: int
+    patient_name: str
+    identity_system: str
+    identity_value: str
+    is_protected: bool
+    unit_id: int
+    diagnosis: str
+    diagnosis_name_sv: str
+    diagnosis_name_en: str
+    definition_id: int
+    phase: str
+    question: str
+    readiness_state: str
+    strip: Sequence[str]
+    suspected_on: date
+    promised_on: date | None
+
+    @property
+    def is_firm(self) -> bool:
+        """Whether the item has a firm place, which takes minutes and is prepared."""
+        return self.status in FIRM_ITEMS
+
+    @property
+    def is_short_of_ready(self) -> bool:
+        """Whether the case still lacks something that its level asks for."""
+        return self.level != LevelCode.PROTOCOL and self.readiness_state != ReadinessState.READY
+
+    @property
+    def initials(self) -> str:
+        """Initials and birth year for lists; empty for a protected identity."""
+        if self.is_protected:
+            return ""
+        parts = self.patient_name.replace("-", " ").split()
+        letters = "".join(f"{part[0]}." for part in parts)
+        return f"{letters} {birth_year(self.identity_value)}".strip()
+
+    @property
+    def written_number(self) -> str:
+        """The identity number as people write it, protected or not."""
+        return str(Identity(self.identity_system, self.identity_value))
+
+    @property
+    def number(self) -> str:
+        """The identity number for lists and prints; empty for a protected identity."""
+        return "" if self.is_protected else self.written_number
+
+    @property
+    def name(self) -> str:
+        """The patient's name for lists and prints; empty for a protected identity."""
+        return "" if self.is_protected else self.patient_name
+
+    def identified_by(self, actor: Actor) -> bool:
+        """Whether `actor` may see who the patient is: a protected identity only inside the treating unit."""
+        return not self.is_protected or self.unit_id in actor.unit_ids
+
+
+@dataclass(frozen=True, slots=True)
+class PreparationLoad:
+    """Minutes of one discipline's preparation for a meeting: all, and those that are done."""
+
+    discipline: str
+    planned: int
+    done: int
+
+
+_CASE = {
+    "patient_id": F("case__patient_id"),
+    "patient_name": F("case__patient__name"),
+    "identity_system": F("case__patient__identity_system"),
+    "identity_value": F("case__patient__identity_value"),
+    "is_protected": F("case__patient__is_protected"),
+    "unit_id": F("case__unit_id"),
+    "diagnosis": F("case__diagnosis__slug"),
+    "diagnosis_name_sv": F("case__diagnosis__name_sv"),
+    "diagnosis_name_en": F("case__diagnosis__name_en"),
+    "definition_id": F("case__definition_id"),
+    "phase": F("case__phase"),
+    "question": F("case__clinical_question"),
+    "readiness_state": F("case__readiness_state"),
+    "strip": F("case__readiness__strip"),
+    "suspected_on": F("case__suspected_on"),
+    "promised_on": F("case__promised_on"),
+}
+_ITEM = (
+    "id", "meeting_id", "case_id", "position", "level", "minutes", "status", "seconds_used", "is_late",
+    "override_reason", "lifted_reason",
+)  # fmt: skip
+_PREPARATION = {
+    "reader_name": F("reader__name"),
+    "reader_email": F("reader__email"),
+    "carried_over_from": F("carried_over_from_id"),
+}
+
+
+def agendas(meetings: Iterable[Meeting]) -> dict[int, list[AgendaRow]]:
+    """Return the agenda of each meeting by its id, in order of position; two queries however many there are."""
+    starts = {meeting.pk: meeting.starts_at for meeting in meetings}
+    found: dict[int, list[AgendaRow]] = {pk: [] for pk in starts}
+    items = list(
+        AgendaItem.objects.filter(meeting_id__in=starts, position__isnull=False)
+        .order_by("meeting_id", "position")
+        .values(*_ITEM, **_CASE)
+    )
+    preparations = preparations_of([item["id"] for item in items])
+    for item in items:
+        clock = starts[item["meeting_id"]]
+        if item["status"] in FIRM_ITEMS:
+            starts[item["meeting_id"]] += timedelta(minutes=item["minutes"])
+        found[item["meeting_id"]].append(
+            AgendaRow(**item, starts_at=clock, preparations=preparations.get(item["id"], ()))
+        )
+    return found
+
+
+def agenda_of(meeting: Meeting) -> list[AgendaRow]:
+    """Return the agenda of one meeting, in order of position; two queries."""
+    return agendas([meeting])[meeting.pk]
+
+
+def preparations_of(item_ids: Sequence[int]) -> dict[int, tuple[PreparationRow, ...]]:
+    """Return the preparations of each item, radiology first; one query, none without items."""
+    grouped: dict[int, list[PreparationRow]] = defaultdict(list)
+    if not item_ids:
+        return {}
+    rows = Preparation.objects.filter(item_id__in=item_ids).order_by("item_id", "-discipline")
+    names = ("id", "item_id", "discipline", "state", "reader_id", "estimate_minutes", "minutes", "due_at")
+    for row in rows.values(*names, **_PREPARATION):
+        grouped[row["item_id"]].append(PreparationRow(**row))
+    return {item_id: tuple(found) for item_id, found in grouped.items()}
+
+
+def planned_minutes_of(rows: Iterable[AgendaRow]) -> int:
+    """Return the minutes of the firm items."""
+    return sum(row.minutes for row in rows if row.is_firm)
+
+
+def preparation_loads(rows: Iterable[AgendaRow]) -> tuple[PreparationLoad, ...]:
+    """Return the minutes of preparation per discipline for the firm items; what was sent back counts no longer."""
+    planned: dict[str, int] = dict.fromkeys(Discipline.values, 0)
+    done = dict.fromkeys(Discipline.values, 0)
+    for row in rows:
+        for preparation in row.preparations if row.is_firm else ():
+            if preparation.state == PreparationState.RETURNED:
+                continue
+            planned[preparation.discipline] += preparation.estimate_minutes
+            if preparation.state == PreparationState.DONE:
+                done[preparation.discipline] += preparation.estimate_minutes
+    return tuple(PreparationLoad(code, planned[code], done[code]) for code in Discipline.values)
+
+
+def ends_at_of(meeting: Meeting, rows: Iterable[AgendaRow]) -> datetime:
+    """Return when the agenda ends by its planned minutes."""
+    return meeting.starts_at + timedelta(minutes=planned_minutes_of(rows))
