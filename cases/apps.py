@@ -4,13 +4,17 @@ from django.apps import AppConfig
 
 
 class CasesConfig(AppConfig):
-    """Declares the events of this floor when Django is ready."""
+    """Declares the events of this floor and the home page of those whose cases they are."""
 
     name = "cases"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the event kinds."""
+        """Register with the floors below."""
+        from accounts.home import register_home
+        from accounts.permissions import Role
         from cases.event_types import register_event_types
 
         register_event_types()
+        for role in (Role.CLINICIAN, Role.CONTACT_NURSE):
+            register_home(role, "cases:mine")

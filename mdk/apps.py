@@ -11,6 +11,12 @@ class MdkConfig(AppConfig):
 
     def ready(self) -> None:
         """Register with the floors below."""
+        from accounts.home import register_home
+        from accounts.permissions import Role
         from mdk.event_types import register_event_types
 
         register_event_types()
+        for role in (Role.COORDINATOR, Role.CHAIR, Role.MANAGER):
+            register_home(role, "mdk:meetings")
+        for role in (Role.RADIOLOGIST, Role.PATHOLOGIST):
+            register_home(role, "mdk:queue")

@@ -92,5 +92,4 @@ def _best_answer(requirement: Requirement, facts: Facts) -> Check:
 
 def _latest(answers: list[Answer], state: ResultState) -> Answer | None:
     found = [answer for answer in answers if answer.state is state]
-    return max(found, key=lambda a: (a.performed_on or a.expected_on or date.min), default=None)
-
+    return max(found, key=lambda a: a.performed_on or a.expected_on or date.min, default=None)

@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import FieldError, Invalid, Stale
 from accounts.models import User
+from cases.enums import OPEN_STATUSES
 from cases.models import Case
 from cases.queries import due_for_refresh
 from cases.readiness.store import store_readiness
 from cases.services.referral import CaseOpenAlready
-from cases.enums import OPEN_STATUSES
 from cases.transitions import lock_case, move_case
 from checklists.enums import LevelCode
 from checklists.registry import spec_of
@@ -59,9 +59,7 @@ def edit_case(case_id: int, changes: Mapping[str, Any], *, version: int, by: Use
     case.updated_at, case.updated_by, case.version = now, by, case.version + 1
     case.save()
     store_readiness(case, now)
-    record(
-        "case.edited", by=by, now=now, subject=case, case=case.pk, unit=case.unit_id, data={"fields": changed}
-    )
+    record("case.edited", by=by, now=now, subject=case, case=case.pk, unit=case.unit_id, data={"fields": changed})
     return case
 
 
@@ -120,7 +118,8 @@ def stale_case(case: Case) -> Stale:
     who = case.updated_by.name if case.updated_by else _("the system")
     at = timezone.localtime(case.updated_at).strftime("%Y-%m-%d %H:%M")
     return Stale(
-        _("%(who)s changed the case %(at)s. Load it again and make your change on top of that.") % {"who": who, "at": at},
+        _("%(who)s changed the case %(at)s. Load it again and make your change on top of that.")
+        % {"who": who, "at": at},
         field="version",
         extra={"version": case.version, "changed_by": who},
     )

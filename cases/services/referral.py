@@ -27,6 +27,18 @@ class CaseOpenAlready(Refused):
     code = "case-open-already"
 
 
+class ReferenceTaken(Refused):
+    """The reference belongs to a case of another patient in the same unit."""
+
+    code = "reference-taken"
+
+
+class OtherCase(Refused):
+    """The referral is about another patient, diagnosis or phase than the case that it was to be added to."""
+
+    code = "other-case"
+
+
 @dataclass(frozen=True, slots=True)
 class ReferralData:
     """A checked referral (see `cases.services.referral_input`): people, unit and diagnosis are found."""
@@ -73,7 +85,7 @@ def refer_case(
         if known := IdempotencyKey.objects.filter(user=by, key=idempotency_key).select_related("case").first():
             return known.case, False
     patient = _patient(data, now)
-    if case := _known_by_reference(data):
+    if case := _known_by_reference(data, patient):
         return case, False
     _refuse_if_open(patient, data)
     case = _new_case(patient, data, by, now)
@@ -89,8 +101,15 @@ def refer_case(
 
 @transaction.atomic
 def add_referral(case_id: int, data: ReferralData, *, by: User, now: datetime, source: ReferralSource) -> Case:
-    """Add a further referral to the open case `case_id`: its wording becomes the case's, the old one is kept."""
-    case = Case.objects.select_for_update(of=("self",)).get(pk=case_id)
+    """Add a further referral to the open case `case_id`: its wording becomes the case's, the old one is kept.
+
+    OtherCase when it is about another patient, diagnosis or phase, or the case is not open any more. Leaves
+    `case.referral_added`.
+    """
+    case = Case.objects.select_for_update(of=("self",)).select_related("patient").get(pk=case_id)
+    is_same = (case.patient.identity, case.diagnosis_id, case.phase) == (data.identity, data.diagnosis.pk, data.phase)
+    if not is_same or not case.is_open:
+        raise OtherCase(_("The referral is about another patient, diagnosis or phase than the open case."))
     for name in _CONTENT:
         if (value := getattr(data, name)) not in ("", None):
             setattr(case, name, value)
@@ -133,10 +152,16 @@ def _patient(data: ReferralData, now: datetime) -> Patient:
     return patient
 
 
-def _known_by_reference(data: ReferralData) -> Case | None:
+def _known_by_reference(data: ReferralData, patient: Patient) -> Case | None:
     if not data.external_reference:
         return None
-    return Case.objects.filter(unit=data.unit, external_reference=data.external_reference).first()
+    case = Case.objects.filter(unit=data.unit, external_reference=data.external_reference).first()
+    if case and case.patient_id != patient.pk:
+        raise ReferenceTaken(
+            _("The reference belongs to a case of another patient. Check the reference and the number."),
+            field="external_reference",
+        )
+    return case
 
 
 def _refuse_if_open(patient: Patient, data: ReferralData) -> None:

@@ -80,7 +80,10 @@ class _Parser:
             performance_status=performance,
             external_reference=self._text("external_reference"),
             is_protected=self._text("is_protected").lower() in ("1", "true", "on", "ja", "yes"),
-            **{name: self._text(name) for name in TEXTS},
+            clinical_question=self._text("clinical_question"),
+            history=self._text("history"),
+            comorbidity=self._text("comorbidity"),
+            patient_wishes=self._text("patient_wishes"),
         )
 
     def _text(self, name: str) -> str:
@@ -116,14 +119,18 @@ class _Parser:
             if text.lower() in (phase.value, str(phase.label).lower()):
                 return phase
         known = ", ".join(Phase.values)
-        raise _Wrong("unknown", _("There is no phase “%(text)s”. Use one of: %(known)s.") % {"text": text, "known": known})
+        raise _Wrong(
+            "unknown", _("There is no phase “%(text)s”. Use one of: %(known)s.") % {"text": text, "known": known}
+        )
 
     def _unit(self, text: str) -> Unit:
         candidates = self.allowed if self.allowed is not None else Unit.objects.select_related("parent__parent")
         for unit in candidates:
             if text in (str(unit.pk), unit.hsa_id) or text.casefold() == unit.name.casefold():
                 return unit
-        raise _Wrong("unknown", _("There is no unit “%(text)s” that you may refer from. Check the name.") % {"text": text})
+        raise _Wrong(
+            "unknown", _("There is no unit “%(text)s” that you may refer from. Check the name.") % {"text": text}
+        )
 
     def _person(self, text: str, unit: Unit | None, permission: Permission) -> User | None:
         """A person is looked for in the unit and above it; without a unit the unit's own error is enough."""

@@ -43,6 +43,18 @@ class ResultData:
     external_id: str = ""
 
 
+_CONTENT = (
+    "kind",
+    "requirement",
+    "state",
+    "performed_on",
+    "expected_on",
+    "text",
+    "accession_number",
+    "is_external",
+)
+
+
 @transaction.atomic
 def register_result(case_id: int, data: ResultData, *, by: User | None, now: datetime) -> tuple[Result, bool]:
     """Store an answer of the case and return it and whether it is new; readiness is brought up to date.
@@ -82,6 +94,9 @@ def _stored(data: ResultData) -> Result | None:
 
 
 def _save(case: Case, result: Result, data: ResultData, *, is_new: bool, by: User | None, now: datetime) -> Result:
+    """Write the answer; the same answer again writes nothing and leaves no event."""
+    if not is_new and all(getattr(result, name) == getattr(data, name) for name in _CONTENT):
+        return result
     result.kind, result.requirement, result.state = data.kind, data.requirement, data.state
     result.performed_on, result.expected_on = data.performed_on, data.expected_on
     result.text, result.accession_number = data.text, data.accession_number
@@ -112,7 +127,9 @@ def _check(case: Case, data: ResultData, today: date) -> None:
         errors.append(FieldError("performed_on", "required", _("An answer needs the day of the examination.")))
     if data.performed_on and data.performed_on > today:
         errors.append(
-            FieldError("performed_on", "in-the-future", _("The date is in the future. Give the day on which it happened."))
+            FieldError(
+                "performed_on", "in-the-future", _("The date is in the future. Give the day on which it happened.")
+            )
         )
     if errors:
         raise Invalid(errors)

@@ -26,7 +26,8 @@ from mdk.transitions import lock_meeting, move_meeting, touch
 
 class BookingRefused(Refused):
     """The case cannot have the place; `code` says why: not-ready, over-capacity, after-cutoff, wrong-series,
-    already-booked or meeting-status. The first four give way to a reason by one who may override."""
+    already-booked or meeting-status. The first four give way to a reason by one who may override.
+    """
 
     code = "booking-refused"
 
@@ -156,7 +157,9 @@ def take_off(item_id: int, *, reason: str, by: User, now: datetime) -> AgendaIte
     if not reason.strip():
         raise Invalid([FieldError("reason", "required", _("Give the reason in a sentence."))])
     meeting = lock_meeting(AgendaItem.objects.values_list("meeting_id", flat=True).get(pk=item_id))
-    item = AgendaItem.objects.select_for_update(of=("self",)).select_related("case__responsible_clinician").get(pk=item_id)
+    item = (
+        AgendaItem.objects.select_for_update(of=("self",)).select_related("case__responsible_clinician").get(pk=item_id)
+    )
     if item.status == ItemStatus.REMOVED:
         return item
     if item.status not in (ItemStatus.PROVISIONAL, ItemStatus.PLANNED):
@@ -209,7 +212,9 @@ def _refusal(
         )
     if case.status != CaseStatus.REFERRED:
         status = case.get_status_display().lower()
-        return BookingRefused(_("The case is %(status)s and cannot be booked.") % {"status": status}, code="case-status")
+        return BookingRefused(
+            _("The case is %(status)s and cannot be booked.") % {"status": status}, code="case-status"
+        )
     if not meeting.series.diagnoses.filter(pk=case.diagnosis_id).exists():
         return BookingRefused(
             _("This conference does not take the diagnosis. Choose another, or give a reason."), code="wrong-series"

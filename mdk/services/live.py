@@ -33,7 +33,9 @@ def start_meeting(meeting_id: int, *, by: User, now: datetime, confirm_early: bo
 
     def guard(meeting: Meeting) -> None:
         if meeting.chair_id is None:
-            raise LiveRefused(_("The meeting has no chair. Choose one, then start."), code="chair-missing", field="chair")
+            raise LiveRefused(
+                _("The meeting has no chair. Choose one, then start."), code="chair-missing", field="chair"
+            )
         if timezone.localdate(now) < timezone.localdate(meeting.starts_at) and not confirm_early:
             raise LiveRefused(
                 _("It is not yet the day of the meeting. Confirm that you want to start it early."), code="not-the-day"
@@ -129,7 +131,9 @@ def defer_item(item_id: int, *, reason: str, note: str = "", by: User, now: date
         known = ", ".join(RebookingReason.values)
         raise Invalid([FieldError("reason", "unknown", _("Use one of: %(known)s.") % {"known": known})])
     meeting = _live(AgendaItem.objects.values_list("meeting_id", flat=True).get(pk=item_id))
-    item = AgendaItem.objects.select_for_update(of=("self",)).select_related("case__responsible_clinician").get(pk=item_id)
+    item = (
+        AgendaItem.objects.select_for_update(of=("self",)).select_related("case__responsible_clinician").get(pk=item_id)
+    )
     if item.status == ItemStatus.DEFERRED:
         return item
     if item.status not in (ItemStatus.PLANNED, ItemStatus.DISCUSSING):
@@ -182,7 +186,8 @@ def _live(meeting_id: int) -> Meeting:
     if meeting.status != MeetingStatus.LIVE:
         status = meeting.get_status_display().lower()
         raise LiveRefused(
-            _("The meeting is %(status)s, not under way.") % {"status": status}, extra={"meeting_status": meeting.status}
+            _("The meeting is %(status)s, not under way.") % {"status": status},
+            extra={"meeting_status": meeting.status},
         )
     return meeting
 
@@ -219,8 +224,9 @@ def _leave(meeting: Meeting, item: AgendaItem, now: datetime) -> None:
 
 
 def _show(meeting: Meeting, item: AgendaItem | None, now: datetime) -> None:
-    if meeting.current_item and (item is None or meeting.current_item_id != item.pk):
-        _leave(meeting, AgendaItem.objects.select_for_update().get(pk=meeting.current_item_id), now)
+    shown = meeting.current_item
+    if shown and (item is None or shown.pk != item.pk):
+        _leave(meeting, AgendaItem.objects.select_for_update().get(pk=shown.pk), now)
     if item and item.status == ItemStatus.PLANNED:
         item.status, item.status_changed_at = ItemStatus.DISCUSSING, now
         item.save()

@@ -82,6 +82,21 @@ def generate_meetings(series: Series, *, now: datetime, since: date | None = Non
     return Meeting.objects.bulk_create(made)
 
 
+@transaction.atomic
+def add_meeting(series_id: int, starts_at: datetime, *, by: User | None, now: datetime) -> Meeting:
+    """Add an extra meeting to the series, on any day; one that stands at that time already is returned.
+
+    Who may: `plan_meeting`. Leaves `meeting.added`.
+    """
+    series = Series.objects.select_for_update(of=("self",)).get(pk=series_id)
+    if known := series.meetings.filter(starts_at=starts_at).first():
+        return known
+    meeting = _meeting(series, starts_at, now)
+    meeting.save()
+    record("meeting.added", by=by, now=now, subject=meeting, meeting=meeting.pk, unit=series.unit_id)
+    return meeting
+
+
 def is_working_day(day: date) -> bool:
     """Whether `day` is Monday to Friday and no red day in Sweden."""
     return day.weekday() < 5 and day not in _red_days()
