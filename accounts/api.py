@@ -136,8 +136,8 @@ class TokenView(APIView):
         """Return a token that lives ninety days; 401 for a wrong pair, 429 after too many."""
         given = CredentialsSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        email, password = given.validated_data["email"], given.validated_data["password"]
-        user = authenticate(request._request, username=email, password=password)
+        email, password = given.validated_data["email"].lower(), given.validated_data["password"]
+        user = authenticate(request._request, email=email, password=password)
         if not isinstance(user, User):
             message = _("The e-mail and the password do not belong together. Check both and try again.")
             raise WrongCredentials(message)

@@ -31,6 +31,10 @@ class LoginForm(forms.Form):
         error_messages={"required": _("Fill in your password.")},
     )
 
+    def clean_email(self) -> str:
+        """Write the address in one way, so that tries with other capitals count as the same person's."""
+        return str(self.cleaned_data["email"]).lower()
+
 
 class MembershipForm(forms.Form):
     """A role for a person in a unit, for a period; a new person also needs a name."""

@@ -6,9 +6,10 @@ and never not at all.
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F, QuerySet
@@ -22,7 +23,8 @@ LEASE = timedelta(minutes=5)
 """How long a worker may take; longer than the mail server's time-out."""
 MOST_ATTEMPTS = 8
 """After this many a person has to look; with the pauses below about two hours have gone."""
-BATCH = 200
+BATCH = 50
+"""Rows of one claim: few enough for slow mail servers to take within the lease."""
 
 State = Delivery.State
 
@@ -57,10 +59,11 @@ def claim(rows: QuerySet[Delivery], now: datetime) -> list[Delivery]:
 
 
 def deliver(rows: QuerySet[Delivery], now: datetime) -> int:
-    """Claim `rows` and send one mail to each person among them; returns the number of mails sent."""
+    """Claim `rows`, a batch at a time, and send one mail to each person among them; returns how many were sent."""
     sent = 0
-    for _person, group in groupby(claim(rows, now), key=lambda row: row.person_id):
-        sent += _send_to_one(list(group), now)
+    while claimed := claim(rows, now):
+        for _person, group in groupby(claimed, key=lambda row: row.person_id):
+            sent += _send_to_one(list(group), now)
     return sent
 
 
@@ -80,18 +83,28 @@ def _send_to_one(rows: Sequence[Delivery], now: datetime) -> int:
     return 1
 
 
+def _by_attempts(rows: Iterable[Delivery]) -> Iterator[tuple[int, list[Delivery]]]:
+    for attempts, group in groupby(sorted(rows, key=_attempts), key=_attempts):
+        yield attempts, list(group)
+
+
+def _attempts(row: Delivery) -> int:
+    return row.attempts
+
+
 def _postpone(rows: Iterable[Delivery], error: str, now: datetime) -> None:
-    for row in rows:
-        if row.attempts >= MOST_ATTEMPTS:
-            _mark([row], state=State.FAILED, error=error)
+    for attempts, group in _by_attempts(rows):
+        if attempts >= MOST_ATTEMPTS:
+            _mark(group, state=State.FAILED, error=error)
         else:
-            _mark([row], state=State.PENDING, error=error, due_at=now + pause_after(row.attempts))
+            _mark(group, state=State.PENDING, error=error, due_at=now + pause_after(attempts))
 
 
-def _mark(rows: Iterable[Delivery], **fields: object) -> None:
+def _mark(rows: Iterable[Delivery], **fields: Any) -> None:
     """Write the result, unless the lease ran out meanwhile and somebody else took or ended the row."""
-    for row in rows:
-        Delivery.objects.filter(pk=row.pk, state=State.CLAIMED, attempts=row.attempts).update(**fields)
+    for attempts, group in _by_attempts(rows):
+        mine = Delivery.objects.filter(pk__in=[row.pk for row in group], state=State.CLAIMED, attempts=attempts)
+        mine.update(**fields)
 
 
 def due_to_people_of(event_id: int, now: datetime) -> QuerySet[Delivery]:

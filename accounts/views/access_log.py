@@ -24,9 +24,9 @@ def access_log_page(request: ActorRequest) -> HttpResponse:
     """
     require(request.actor, Permission.VIEW_ACCESS_LOG)
     filled = {key: request.GET[key] for key in ("case", "patient") if request.GET.get(key, "").isdecimal()}
-    form = AccessLogForm(request.POST or None, initial=filled)
     if request.method != "POST":
-        return render(request, "accounts/access_log.html", {"form": form})
+        return render(request, "accounts/access_log.html", {"form": AccessLogForm(initial=filled)})
+    form = AccessLogForm(request.POST)
     rows = _search(request.actor, form) if form.is_valid() else None
     context = {"form": form, "rows": rows, "most": MOST, "more": rows is not None and len(rows) == MOST}
     return render(request, "accounts/access_log.html", context, status=200 if form.is_valid() else 422)

@@ -30,10 +30,9 @@ def login_page(request: HttpRequest) -> HttpResponse:
     target = next_url(request, reverse("accounts:home"))
     if request.user.is_authenticated:
         return HttpResponseRedirect(target)
-    form = LoginForm(request.POST or None)
+    form = LoginForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        cleaned = form.cleaned_data
-        user = authenticate(request, username=cleaned["email"], password=cleaned["password"])
+        user = authenticate(request, **form.cleaned_data)
         if isinstance(user, User):
             login(request, user)
             return remember_language(HttpResponseRedirect(target), user.language)

@@ -31,7 +31,7 @@ def unit_page(request: ActorRequest, pk: int) -> HttpResponse:
     """Show who is in a unit; POST adds a membership (422 with the form when something is wrong)."""
     today = timezone.localdate()
     unit = access_unit(request.actor, pk, Permission.MANAGE_MEMBERS, today)
-    form = MembershipForm(request.POST or None, initial={"starts_on": today})
+    form = MembershipForm(request.POST if request.method == "POST" else None, initial={"starts_on": today})
     if request.method == "POST" and form.is_valid():
         try:
             added = add_membership(by=request.actor.user, unit=unit, **form.cleaned_data)

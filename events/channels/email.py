@@ -55,6 +55,6 @@ def _counted(events: Sequence[Event]) -> list[str]:
     for event in events:
         declared = known.get(event.kind)
         count = event.data.get("count")
-        if declared is not None and declared.mail is not None and isinstance(count, int):
+        if declared is not None and declared.mail is not None and type(count) is int:
             lines.append(declared.mail(count))
     return lines

@@ -1,6 +1,7 @@
 """The API's doors of the ground floor: token, me, units."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -53,8 +54,8 @@ def test_an_incomplete_pair_names_the_field(client: Client, db: None, data: dict
     assert [error["field"] for error in answer.json()["errors"]] == [field]
 
 
-def test_too_many_tries_lock_the_door(client: Client, db: None, settings: object) -> None:
-    settings.AXES_FAILURE_LIMIT = 3  # type: ignore[attr-defined]
+def test_too_many_tries_lock_the_door(client: Client, db: None, settings: Any) -> None:
+    settings.AXES_FAILURE_LIMIT = 3
     make_user("anna@test.example", Role.CHAIR, password=PASSWORD)
     wrong = {"email": "anna@test.example", "password": "fel"}
     answers = [client.post(TOKEN, wrong, "application/json") for _ in range(4)]
@@ -95,21 +96,21 @@ def test_a_token_wins_over_another_persons_session(client: Client, house: House)
     assert client.get(ME, headers=bearer(token)).json()["email"] == house.admin.email
 
 
-def test_me_costs_two_queries(client: Client, house: House, django_assert_num_queries: object) -> None:
+def test_me_costs_two_queries(client: Client, house: House, django_assert_num_queries: Any) -> None:
     make_membership(house.clinician, Role.CHAIR)
     token = create_token(user=house.clinician, now=timezone.now())
-    with django_assert_num_queries(2):  # type: ignore[operator]
+    with django_assert_num_queries(2):
         client.get(ME, headers=bearer(token))
 
 
 @pytest.mark.parametrize("rows", [1, 3])
 def test_units_are_paginated_with_my_roles(
-    client: Client, house: House, rows: int, django_assert_num_queries: object
+    client: Client, house: House, rows: int, django_assert_num_queries: Any
 ) -> None:
     for _row in range(rows):
         make_unit()
     token = create_token(user=house.clinician, now=timezone.now())
-    with django_assert_num_queries(4):  # type: ignore[operator]
+    with django_assert_num_queries(4):
         answer = client.get(UNITS, headers=bearer(token)).json()
     assert answer["count"] == 3 + rows
     assert set(answer) == {"count", "next", "previous", "results"}

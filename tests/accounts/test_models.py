@@ -1,6 +1,7 @@
 """Memberships, actors and what the database itself refuses."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -94,7 +95,7 @@ def test_people_with_a_permission_in_a_unit(house: House) -> None:
         {"role": Role.CHAIR, "starts_on": TODAY, "ends_on": TODAY, "ended_at": timezone.now()},
     ],
 )
-def test_the_database_refuses_impossible_memberships(db: None, fields: dict[str, object]) -> None:
+def test_the_database_refuses_impossible_memberships(db: None, fields: dict[str, Any]) -> None:
     user, unit = make_user(), make_unit()
     make_membership(user, Role.CLINICIAN, unit, starts_on=TODAY)
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -167,9 +168,9 @@ def test_the_same_role_twice_in_one_period_is_refused(db: None, starts: date, en
 
 
 @pytest.mark.parametrize("wrong", [{"role": "surgeon"}, {"ends_on": TODAY - DAY}, {"email": "ingen@test.example"}])
-def test_the_service_refuses_what_the_form_would(db: None, wrong: dict[str, object]) -> None:
+def test_the_service_refuses_what_the_form_would(db: None, wrong: dict[str, Any]) -> None:
     user, unit = make_user("anna@test.example"), make_unit()
-    good: dict[str, object] = {"email": user.email, "unit": unit, "role": Role.CHAIR, "starts_on": TODAY}
+    good: dict[str, Any] = {"email": user.email, "unit": unit, "role": Role.CHAIR, "starts_on": TODAY}
     with pytest.raises(Invalid) as refusal:
-        add_membership(by=None, **(good | wrong))  # type: ignore[arg-type]
+        add_membership(by=None, **(good | wrong))
     assert refusal.value.errors[0].field == next(iter(wrong))

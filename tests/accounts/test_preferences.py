@@ -1,6 +1,7 @@
 """Role, language and theme: the person's own choices."""
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from accounts.permissions import Role
@@ -39,7 +40,7 @@ def test_the_language_is_kept_in_a_cookie_and_on_the_account(client: Client, hou
     login(client, house.clinician)
     answer = client.post("/language/", {"language": "en", "next": "/about/"})
     assert answer.headers["Location"] == "/about/"
-    assert answer.cookies["django_language"].value == "en"
+    assert answer.cookies[settings.LANGUAGE_COOKIE_NAME].value == "en"
     house.clinician.refresh_from_db()
     assert house.clinician.language == "en"
     page = client.get("/about/")
@@ -53,7 +54,7 @@ def test_the_browsers_wish_does_not_count(client: Client, db: None) -> None:
 
 
 def test_a_visitor_may_choose_too(client: Client, db: None) -> None:
-    assert client.post("/language/", {"language": "en"}).cookies["django_language"].value == "en"
+    assert client.post("/language/", {"language": "en"}).cookies[settings.LANGUAGE_COOKIE_NAME].value == "en"
 
 
 @pytest.mark.parametrize(("path", "name"), [("/language/", "language"), ("/theme/", "theme")])

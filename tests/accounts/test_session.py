@@ -1,6 +1,9 @@
 """Login, logout, and what a visitor without a session meets."""
 
+from typing import Any
+
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
@@ -58,7 +61,7 @@ def test_a_closed_account_does_not_get_in(client: Client, db: None) -> None:
 def test_the_chosen_language_comes_along(client: Client, db: None) -> None:
     make_user("eva@test.example", Role.COORDINATOR, password=PASSWORD, language="en")
     answer = client.post(LOGIN, {"email": "eva@test.example", "password": PASSWORD})
-    assert answer.cookies["django_language"].value == "en"
+    assert answer.cookies[settings.LANGUAGE_COOKIE_NAME].value == "en"
 
 
 def test_who_is_in_is_led_on(client: Client, house: House) -> None:
@@ -66,27 +69,25 @@ def test_who_is_in_is_led_on(client: Client, house: House) -> None:
     assert (answer.status_code, answer.headers["Location"]) == (302, "/")
 
 
-def test_too_many_wrong_tries_lock(client: Client, person: object, settings: object) -> None:
-    settings.AXES_FAILURE_LIMIT = 3  # type: ignore[attr-defined]
+def test_too_many_wrong_tries_lock(client: Client, person: object, settings: Any) -> None:
+    settings.AXES_FAILURE_LIMIT = 3
     codes = [client.post(LOGIN, {"email": "anna@test.example", "password": "fel"}).status_code for _ in range(4)]
     assert codes[0] == 422
     assert codes[-1] == 429
     assert client.post(LOGIN, {"email": "anna@test.example", "password": PASSWORD}).status_code == 429
 
 
-def test_the_demo_people_fill_the_form_in_a_demo(client: Client, db: None, settings: object) -> None:
-    settings.DEMO = True  # type: ignore[attr-defined]
-    make_user("koordinator@demo.example", Role.COORDINATOR, password="demo")  # noqa: S106
+def test_the_demo_people_fill_the_form_in_a_demo(client: Client, db: None, settings: Any) -> None:
+    settings.DEMO = True
+    make_user("koordinator@demo.example", Role.COORDINATOR, password="demo")
     assert "koordinator@demo.example" in client.get(LOGIN).content.decode()
     answer = client.post(LOGIN, {"email": "koordinator@demo.example", "password": "demo"})
     assert answer.status_code == 302
 
 
-def test_outside_a_demo_the_demo_password_is_refused_and_nobody_listed(
-    client: Client, db: None, settings: object
-) -> None:
-    settings.DEMO = False  # type: ignore[attr-defined]
-    make_user("koordinator@demo.example", Role.COORDINATOR, password="demo")  # noqa: S106
+def test_outside_a_demo_the_demo_password_is_refused_and_nobody_listed(client: Client, db: None, settings: Any) -> None:
+    settings.DEMO = False
+    make_user("koordinator@demo.example", Role.COORDINATOR, password="demo")
     assert "koordinator@demo.example" not in client.get(LOGIN).content.decode()
     answer = client.post(LOGIN, {"email": "koordinator@demo.example", "password": "demo"})
     assert answer.status_code == 422
@@ -121,6 +122,6 @@ def test_an_ended_session_moves_the_whole_page_when_htmx_asks(client: Client, db
     assert answer.headers["HX-Redirect"] == "/login/?next=/units/3/%3Fa%3D1"
 
 
-def test_the_login_costs_few_queries(client: Client, person: object, django_assert_max_num_queries: object) -> None:
-    with django_assert_max_num_queries(20):  # type: ignore[operator]
+def test_the_login_costs_few_queries(client: Client, person: object, django_assert_max_num_queries: Any) -> None:
+    with django_assert_max_num_queries(20):
         client.post(LOGIN, {"email": "anna@test.example", "password": PASSWORD})

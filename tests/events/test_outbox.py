@@ -3,6 +3,7 @@
 import re
 import smtplib
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.mail import EmailMessage
@@ -47,8 +48,8 @@ def test_a_lost_message_is_found_by_the_sweep(tell: Tell, reader: User, mailoutb
     assert len(mailoutbox) == 1
 
 
-def test_no_mail_carries_a_name_or_a_number(tell: Tell, reader: User, mailoutbox: Mails, settings: object) -> None:
-    settings.BASE_URL = "https://mdk.example"  # type: ignore[attr-defined]
+def test_no_mail_carries_a_name_or_a_number(tell: Tell, reader: User, mailoutbox: Mails, settings: Any) -> None:
+    settings.BASE_URL = "https://mdk.example"
     data = {"step": NAME, "patient": NUMBER, "question": "Rektum 7 cm", "count": 4}
     tell(reader, kind="test.counted", data=data, case=917, meeting=918)
     tell(reader, kind="test.happened", data=data, case=917)
@@ -160,21 +161,28 @@ def test_a_broker_that_is_away_hinders_nobody(
 
 
 def test_a_worker_is_woken_after_the_commit(
-    tell: Tell, reader: User, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: object
+    tell: Tell, reader: User, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
 ) -> None:
     sent: list[object] = []
     monkeypatch.setattr("events.tasks.deliver_event.apply_async", lambda args, **options: sent.append(args))
-    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
+    with django_capture_on_commit_callbacks(execute=True):
         event = tell(reader)
         assert sent == []
     assert sent == [(event.pk,)]
 
 
 def test_the_sweep_costs_the_same_whatever_its_length_but_for_the_marks(
-    tell: Tell, reader: User, django_assert_num_queries: object
+    tell: Tell, reader: User, django_assert_num_queries: Any
 ) -> None:
     now = timezone.now()
     for _row in range(3):
         tell(reader, now=now - timedelta(minutes=1))
-    with django_assert_num_queries(5):  # type: ignore[operator]
+    with django_assert_num_queries(5):
         outbox.claim(outbox.due(now), now)
+
+
+def test_more_than_a_batch_goes_in_one_sweep(tell: Tell, mailoutbox: Mails, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "BATCH", 2)
+    tell(*(make_user() for _ in range(5)))
+    assert sweep_outbox() == 5
+    assert len(mailoutbox) == 5
