@@ -11,4 +11,4 @@ class WiringConfig(AppConfig):
 
     def ready(self) -> None:
         """Import the Celery application, so that `shared_task` binds to it."""
-        from config import celery  # noqa: F401
+        from config import celery  # noqa: F401 (imported for its effect)

@@ -1,0 +1,85 @@
+"""Makes .venv and installs the locked packages; runs with any Python 3.11 and nothing but its own library.
+
+    python3 config/bootstrap.py            what the system needs to run
+    python3 config/bootstrap.py --dev      and what its tests need
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+BASE_DIR = Path(__file__).resolve().parents[1]
+VENV = BASE_DIR / ".venv"
+PYTHON = VENV / "bin" / "python"
+STAMP = VENV / "installed-lock"
+RUN_LOCK = BASE_DIR / "requirements.lock"
+DEV_LOCK = BASE_DIR / "requirements-dev.lock"
+
+
+def say(text: str) -> None:
+    """Write one line of progress."""
+    print(text, flush=True)  # noqa: T201 (a command line program)
+
+
+def mark_of(lock: Path) -> str:
+    """Return what the stamp says when `lock` is installed for this kind of Python."""
+    digest = hashlib.sha256(lock.read_bytes()).hexdigest()
+    return f"{sys.version_info.major}.{sys.version_info.minor} {digest}"
+
+
+def make_venv() -> None:
+    """Make .venv, or make it anew when its Python is gone or another one."""
+    wanted = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    if PYTHON.exists() and (VENV / "lib" / wanted).is_dir() and (VENV / "bin" / "pip").exists():
+        return
+    say("Making .venv ...")
+    if VENV.is_symlink():
+        raise SystemExit(".venv is a link. Remove it, then run the command again.")
+    shutil.rmtree(VENV, ignore_errors=True)
+    if subprocess.run([sys.executable, "-m", "venv", VENV], check=False).returncode != 0:
+        shutil.rmtree(VENV, ignore_errors=True)
+        raise SystemExit(
+            "Python could not make a virtual environment (its own words are above). On Debian and Ubuntu the part "
+            "that does it is the package python3-venv; or set PYTHON to another Python 3.11 or newer: "
+            "make demo PYTHON=/path/to/python3"
+        )
+
+
+def install(lock: Path) -> None:
+    """Install `lock`, every file checked against its hash, wheels alone (no compiler is needed)."""
+    say(f"Installing the packages of {lock.name} (the first time: some minutes on a slow line) ...")
+    begun = time.monotonic()
+    command = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--no-deps"]
+    command += ["--require-hashes", "--only-binary", ":all:", "--requirement", lock]
+    environment = os.environ | {"PIP_REQUIRE_VIRTUALENV": "0", "PYTHONWARNINGS": ""}
+    if subprocess.run(command, check=False, env=environment).returncode != 0:
+        raise SystemExit(
+            "\nThe packages could not be installed (pip's own words are above). What is there already is kept, so run "
+            "the same command again once this is mended:\n"
+            "  no network, or a proxy     set HTTPS_PROXY, or PIP_INDEX_URL to your mirror\n"
+            "  a certificate is refused   set PIP_CERT to your organisation's certificates\n"
+            "  a hash differs             the mirror altered the file: use another one\n"
+            "  no wheel is found          Linux (x86-64, ARM) and macOS with Python 3.11 to 3.13 have one for every package"
+        )
+    say(f"Installed in {time.monotonic() - begun:.0f} s.")
+
+
+def main(arguments: list[str]) -> None:
+    """Bring .venv up to date with the lock that is asked for; nothing is done when it is."""
+    if sys.version_info < (3, 11):  # noqa: UP036 (this file is what tells it to people with an old Python)
+        raise SystemExit(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}. Try PYTHON=python3.12")
+    lock = DEV_LOCK if "--dev" in arguments else RUN_LOCK
+    good = {mark_of(DEV_LOCK), mark_of(lock)}
+    if PYTHON.exists() and STAMP.exists() and STAMP.read_text(encoding="utf-8").strip() in good:
+        return
+    make_venv()
+    install(lock)
+    STAMP.write_text(mark_of(lock) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

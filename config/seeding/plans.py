@@ -1,0 +1,176 @@
+"""What one seeded case is to be: decided from its number and the seed alone, without a database.
+
+The same plan is carried out by the services (`config.seeding.cases`) and by the bulk path
+(`config.seeding.bulk`); a test holds that both store the same.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from random import Random
+
+from cases.enums import ResultState
+from cases.identity import COORDINATION_NUMBER, PERSONAL_NUMBER, Identity
+from checklists.enums import LevelCode, Phase
+from checklists.spec import DefinitionSpec, Requirement
+from config.seeding.texts import (
+    CLINICAL_TEXT,
+    COMORBIDITIES,
+    FIRST_NAMES,
+    HISTORIES,
+    LAST_NAMES,
+    LEVEL_REASONS,
+    PATHWAYS,
+    WISHES,
+    Pathway,
+)
+
+STAGES = ("intake", "workup", "ready", "meeting", "closed")
+_SHARES = (18, 27, 20, 15, 20)
+
+# Serial numbers of the test series that the shipped samples do not use, so that no seeded patient is one of theirs.
+_SERIALS = range(986, 1000)
+_FIRST_BIRTH = date(1928, 1, 1)
+_BIRTHS = (date(2003, 12, 31) - _FIRST_BIRTH).days
+_NUMBERS = len(_SERIALS) * _BIRTHS
+_STEP = 104_729
+"""A prime that does not divide the number of identities: consecutive cases get birth dates far apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerPlan:
+    """One answer: days count back from the day of seeding; `expected_in` counts forward."""
+
+    kind: str
+    requirement: str
+    state: ResultState
+    days_ago: int
+    expected_in: int | None
+    text: str
+    is_external: bool
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether there is an answer (final or preliminary), with a date."""
+        return self.state in (ResultState.FINAL, ResultState.PRELIMINARY)
+
+
+@dataclass(frozen=True, slots=True)
+class CasePlan:
+    """One case as it is to be made; days count back from the day of seeding."""
+
+    number: int
+    reference: str
+    stage: str
+    pathway: Pathway
+    phase: str
+    question: str
+    identity: Identity
+    name: str
+    history: str
+    performance_status: int | None
+    comorbidity: str
+    patient_wishes: str
+    has_contact_nurse: bool
+    suspected_days_ago: int
+    promised_in: int | None
+    level: str
+    level_reason: str
+    answers: tuple[AnswerPlan, ...]
+    is_attested: bool
+
+
+def plan_case(number: int, *, seed: int, specs: Mapping[str, DefinitionSpec], stage: str = "", slug: str = "") -> CasePlan:
+    """Return the plan of case `number` under `seed`; `stage` and `slug` fix what otherwise is drawn."""
+    rng = Random(f"{seed}:{number}")
+    drawn = rng.choices(STAGES, _SHARES)[0]
+    pathway = rng.choice([p for p in PATHWAYS if slug in ("", p.slug)])
+    stage = stage or drawn
+    spec = specs[pathway.slug]
+    phase, question = rng.choice(pathway.questions)
+    suggested = spec.suggest_level(phase, {}).level
+    level = rng.choices((suggested, LevelCode.FOCUSED, LevelCode.PROTOCOL), (70, 15, 15))[0]
+    is_done = stage in ("ready", "meeting", "closed")
+    suspected = rng.randint(9, 30) + (rng.randint(20, 700) if stage == "closed" else 0)
+    requirements = [r for r in spec.requirements_for(phase, level) if not r.field]
+    is_filled = is_done or rng.random() < 0.75
+    return CasePlan(
+        number=number,
+        reference=f"D{seed}-{number:06d}",
+        stage=stage,
+        pathway=pathway,
+        phase=phase,
+        question=question,
+        identity=identity_of(number, seed),
+        name=f"{rng.choice(FIRST_NAMES)} {rng.choice(LAST_NAMES)}",
+        history=rng.choice(HISTORIES),
+        performance_status=rng.choices(range(5), (35, 40, 15, 8, 2))[0] if is_filled else None,
+        comorbidity=rng.choice(COMORBIDITIES) if is_filled else "",
+        patient_wishes=rng.choice(WISHES) if is_filled else "",
+        has_contact_nurse=is_done or rng.random() < 0.8,
+        suspected_days_ago=suspected,
+        promised_in=rng.randint(4, 21) if rng.random() < 0.3 and stage != "closed" else None,
+        level=level,
+        level_reason=LEVEL_REASONS[level] if level != suggested else "",
+        answers=tuple(_answers(rng, stage, requirements, pathway, suspected)),
+        is_attested=is_done,
+    )
+
+
+def identity_of(number: int, seed: int) -> Identity:
+    """Return the synthetic identity of case `number`: test series, valid check digit, no number twice in a seed."""
+    place = (number * _STEP + seed * 7_919) % (2 * _NUMBERS)
+    is_coordination, place = divmod(place, _NUMBERS)
+    born = _FIRST_BIRTH + timedelta(days=place // len(_SERIALS))
+    day = born.day + (60 if is_coordination else 0)
+    digits = f"{born:%Y%m}{day:02d}{_SERIALS[place % len(_SERIALS)]}"
+    system = COORDINATION_NUMBER if is_coordination else PERSONAL_NUMBER
+    return Identity(system, digits + check_digit(digits[2:]))
+
+
+def check_digit(nine_digits: str) -> str:
+    """Return the Luhn check digit of nine digits."""
+    total = 0
+    for place, digit in enumerate(nine_digits):
+        doubled = int(digit) * (2 - place % 2)
+        total += doubled - 9 * (doubled > 9)
+    return str(-total % 10)
+
+
+def _answers(
+    rng: Random, stage: str, requirements: list[Requirement], pathway: Pathway, suspected: int
+) -> list[AnswerPlan]:
+    made = []
+    for requirement in requirements:
+        # A condition that is left open is settled by the attestation; some patients have the answer.
+        if requirement.conditional and rng.random() < 0.7:
+            continue
+        state = _state(rng, stage)
+        if state is None:
+            continue
+        first, last = (suspected - 6, suspected - 8) if stage == "closed" else (min(suspected - 2, 21), 2)
+        made.append(
+            AnswerPlan(
+                kind=requirement.kind,
+                requirement=requirement.key,
+                state=state,
+                days_ago=rng.randint(min(first, last), max(first, last)),
+                expected_in=rng.randint(1, 6) if state is ResultState.ORDERED and rng.random() < 0.7 else None,
+                text="" if state is ResultState.ORDERED else _text(rng, requirement, pathway),
+                is_external=requirement.kind == "radiology" and rng.random() < 0.31,
+            )
+        )
+    return made
+
+
+def _state(rng: Random, stage: str) -> ResultState | None:
+    if stage in ("ready", "meeting", "closed"):
+        return ResultState.FINAL
+    weights = (8, 0, 2, 10) if stage == "intake" else (50, 15, 20, 15)
+    choices: list[ResultState | None] = [ResultState.FINAL, ResultState.PRELIMINARY, ResultState.ORDERED, None]
+    return rng.choices(choices, weights)[0]
+
+
+def _text(rng: Random, requirement: Requirement, pathway: Pathway) -> str:
+    texts = {"radiology": pathway.radiology, "pathology": pathway.pathology, "lab": pathway.lab}
+    return rng.choice(texts.get(requirement.kind, (CLINICAL_TEXT,)))
