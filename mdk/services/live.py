@@ -45,14 +45,17 @@ def start_meeting(meeting_id: int, *, by: User, now: datetime, confirm_early: bo
 
 
 @transaction.atomic
-def next_item(meeting_id: int, *, by: User, now: datetime) -> Meeting:
+def next_item(meeting_id: int, *, by: User, now: datetime, seen: int | None = None) -> Meeting:
     """Finish the current item and go on to the next.
 
-    LiveRefused `outcome-missing` while the current one has neither outcome nor deferral (a protocol case is
-    confirmed by going on), `end-of-agenda` after the last.
+    `seen` is the item that the person had before them: when another one is current the step was taken already
+    (a second click), and nothing moves. LiveRefused `outcome-missing` while the current one has neither outcome
+    nor deferral (a protocol case is confirmed by going on), `end-of-agenda` after the last.
     """
     meeting = _live(meeting_id)
     current = meeting.current_item
+    if seen is not None and meeting.current_item_id != seen:
+        return meeting
     place = current.position if current and current.position else 0
     if current and current.status == ItemStatus.DISCUSSING and not _may_end(current, by, now):
         raise LiveRefused(
@@ -94,10 +97,15 @@ def jump_to(meeting_id: int, item_id: int, *, by: User, now: datetime) -> Meetin
 
 
 @transaction.atomic
-def park_item(meeting_id: int, *, by: User, now: datetime) -> Meeting:
-    """Put the current item last on the agenda, marked as parked, and go on. Leaves `item.parked`."""
+def park_item(meeting_id: int, *, by: User, now: datetime, seen: int | None = None) -> Meeting:
+    """Put the current item last on the agenda, marked as parked, and go on. Leaves `item.parked`.
+
+    `seen` as for `next_item`.
+    """
     meeting = _live(meeting_id)
     item = meeting.current_item
+    if seen is not None and meeting.current_item_id != seen:
+        return meeting
     if item is None or item.status != ItemStatus.DISCUSSING or item.position is None:
         raise LiveRefused(_("There is no case under discussion to park."), code="nothing-current")
     place = item.position
@@ -149,6 +157,17 @@ def defer_item(item_id: int, *, reason: str, note: str = "", by: User, now: date
         "item.deferred", by=by, now=now, subject=item, case=item.case_id, meeting=meeting.pk,
         unit=meeting.series.unit_id, data={"reason": reason}, to=[item.case.responsible_clinician],
     )  # fmt: skip
+    return item
+
+
+@transaction.atomic
+def defer_and_go_on(item_id: int, *, reason: str, note: str = "", by: User, now: datetime) -> AgendaItem:
+    """Defer an item as `defer_item` does; when it is the current one and another waits, show that one."""
+    item = defer_item(item_id, reason=reason, note=note, by=by, now=now)
+    meeting = lock_meeting(item.meeting_id)
+    place = item.position or 0
+    if meeting.current_item_id == item.pk and _following(meeting, place):
+        _show_next(meeting, place, now)
     return item
 
 

@@ -202,7 +202,13 @@ def _check(item: AgendaItem, values: Mapping[str, Any]) -> None:
     if values.get("intent") and values["intent"] not in Intent.values:
         known = ", ".join(Intent.values)
         errors.append(FieldError("intent", "unknown", _("Use one of: %(known)s.") % {"known": known}))
-    known_keys = {entry.key for entry in spec_of(item.case.definition_id).checklist_for(item.level)}
+    spec = spec_of(item.case.definition_id)
+    own_keys = {declared.key for declared in spec.extra_outcome_fields}
+    if unknown := set(values.get("fields") or {}) - own_keys:
+        errors.append(
+            FieldError("fields", "unknown", _("The diagnosis has no such outcome field: %(keys)s.") % {"keys": ", ".join(sorted(unknown))})
+        )  # fmt: skip
+    known_keys = {entry.key for entry in spec.checklist_for(item.level)}
     if unknown := set(values.get("checklist") or {}) - known_keys:
         errors.append(
             FieldError("checklist", "unknown", _("The checklist has no such entry: %(keys)s.") % {"keys": ", ".join(sorted(unknown))})

@@ -1,0 +1,266 @@
+"""The meeting on screen as plain values: what the chair's page and those who follow it show."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.permissions import Permission
+from accounts.queries import people_with
+from cases.identity import birth_year
+from cases.models import Result
+from checklists.enums import Discipline, Kind, LevelCode, Speciality
+from checklists.registry import spec_of, specs_of
+from checklists.spec import DefinitionSpec
+from mdk.access import series_units
+from mdk.enums import ItemStatus, MeetingStatus
+from mdk.models import AgendaItem, Attendance, Meeting, Outcome, Preparation
+from mdk.services.outcome import Quorum, quorum_of
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One case on the running order: its number and what a line of the agenda shows."""
+
+    item: AgendaItem
+    number: int
+
+    @property
+    def is_protocol(self) -> bool:
+        """Whether the case is listed and confirmed, not discussed."""
+        return self.item.level == LevelCode.PROTOCOL
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the case is still to come."""
+        return self.item.status == ItemStatus.PLANNED
+
+    @property
+    def initials(self) -> str:
+        """Initials and birth year; empty for a protected identity, which no shared screen shows."""
+        patient = self.item.case.patient
+        if patient.is_protected:
+            return ""
+        letters = "".join(f"{part[0]}." for part in patient.name.replace("-", " ").split())
+        return f"{letters} {birth_year(patient.identity_value)}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """One filled heading of a structured answer."""
+
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pane:
+    """One kind of answers to the current case, with what the discipline has prepared to show."""
+
+    kind: Kind
+    answers: tuple[Result, ...]
+    labels: dict[int, str]
+    preparation: Preparation | None = None
+    headings: tuple[Heading, ...] = ()
+
+    @property
+    def rows(self) -> list[tuple[str, Result]]:
+        """The answers, newest first, each with the name of what it answers."""
+        return [(self.labels[answer.pk], answer) for answer in self.answers]
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A function at the table: who fills it, and whether a case on the agenda asks for it."""
+
+    label: str
+    people: tuple[str, ...]
+    is_needed: bool
+    is_present: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """The clocks: `since` is when the current case would have begun had it run in one piece; budget in seconds."""
+
+    since: datetime | None
+    budget: int
+    projected_end: datetime
+    late_minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """All that the screen shows of a meeting; `current` is None before the first and after the last case."""
+
+    meeting: Meeting
+    places: tuple[Place, ...]
+    current: Place | None
+    following: Place | None
+    panes: tuple[Pane, ...]
+    seats: tuple[Seat, ...]
+    quorum: Quorum
+    timing: Timing
+    spec: DefinitionSpec | None
+    outcome: Outcome | None
+    age: int | None
+    now: datetime
+
+    @property
+    def protocol(self) -> list[Place]:
+        """The cases that are confirmed together."""
+        return [place for place in self.places if place.is_protocol]
+
+    @property
+    def patients(self) -> list[int]:
+        """The patients whom the screen shows."""
+        return [place.item.case.patient_id for place in self.places]
+
+    @property
+    def left(self) -> int:
+        """How many cases are neither done nor deferred."""
+        return sum(place.item.status in (ItemStatus.PLANNED, ItemStatus.DISCUSSING) for place in self.places)
+
+
+def screen_of(meeting: Meeting, now: datetime) -> Screen:
+    """Return what the screen shows: the agenda, the attendance and, for the current case, answers and preparations."""
+    places = running_order(meeting)
+    current = next((place for place in places if place.item.pk == meeting.current_item_id), None)
+    attendances = attendance_of(meeting)
+    items = [place.item for place in places]
+    case = current.item.case if current else None
+    return Screen(
+        meeting=meeting,
+        places=places,
+        current=current,
+        following=_following(places, current),
+        panes=panes_of(current.item) if current else (),
+        seats=_seats(items, attendances),
+        quorum=quorum_of(items, attendances),
+        timing=_timing(meeting, places, current, now),
+        spec=spec_of(case.definition_id) if case else None,
+        outcome=getattr(current.item, "outcome", None) if current else None,
+        age=age_on(case.patient.identity_value, timezone.localdate(now)) if case else None,
+        now=now,
+    )
+
+
+def running_order(meeting: Meeting) -> tuple[Place, ...]:
+    """Return the firm cases of the agenda in order, with patient and outcome loaded; one query."""
+    items = list(
+        meeting.items.filter(position__isnull=False)
+        .exclude(status=ItemStatus.PROVISIONAL)
+        .select_related("case__patient", "case__diagnosis", "case__responsible_clinician", "case__contact_nurse",
+                        "outcome__recorded_by")
+        .order_by("position")
+    )  # fmt: skip
+    specs_of({item.case.definition_id for item in items})
+    return tuple(Place(item, number) for number, item in enumerate(items, start=1))
+
+
+def attendance_of(meeting: Meeting) -> list[Attendance]:
+    """Return the attendance with its users; one query."""
+    return list(meeting.attendances.select_related("user"))
+
+
+def panes_of(item: AgendaItem) -> tuple[Pane, ...]:
+    """Return the case's answers by kind, newest first, with the preparations beside them; two queries."""
+    spec = spec_of(item.case.definition_id)
+    labels = {requirement.key: requirement.label() for requirement in spec.requirements}
+    results = list(item.case.results.exclude(state="cancelled").order_by("-performed_on", "-pk"))
+    prepared = {row.discipline: row for row in item.preparations.select_related("reader", "completed_by")}
+    panes = []
+    for kind in (Kind.RADIOLOGY, Kind.PATHOLOGY, Kind.LAB, Kind.CLINICAL):
+        answers = tuple(result for result in results if result.kind == kind)
+        preparation = prepared.get(kind)
+        panes.append(
+            Pane(
+                kind=kind,
+                answers=answers,
+                labels={answer.pk: labels.get(answer.requirement, str(kind.label)) for answer in answers},
+                preparation=preparation,
+                headings=filled_headings(spec, preparation) if preparation else (),
+            )
+        )
+    return tuple(panes)
+
+
+def heading_fields(spec: DefinitionSpec, discipline: str) -> list[tuple[str, str]]:
+    """Return (key, label) of the standard headings that the discipline fills in, in the definition's order.
+
+    A set of headings belongs to the examination of its key; without such a requirement it is radiology's.
+    """
+    kinds = {requirement.key: requirement.kind for requirement in spec.requirements}
+    found = []
+    for examination in spec.answer_headings:
+        if kinds.get(examination.key, Discipline.RADIOLOGY) == discipline:
+            found += [(f"{examination.key}.{heading.key}", heading.label()) for heading in examination.headings]
+    return found
+
+
+def filled_headings(spec: DefinitionSpec, preparation: Preparation) -> tuple[Heading, ...]:
+    """Return the headings that hold a text, in the definition's order."""
+    texts = preparation.headings
+    fields = heading_fields(spec, preparation.discipline)
+    return tuple(Heading(label, texts[key]) for key, label in fields if texts.get(key))
+
+
+def roster_of(meeting: Meeting, places: Sequence[Place], attendances: Sequence[Attendance]) -> list[User]:
+    """Return who may be expected in the room: chair, readers, the cases' clinicians and nurses, who is noted already."""
+    people: dict[int, User] = {}
+    expected: list[User | None] = [meeting.chair, *meeting.series.readers.order_by("name")]
+    for place in places:
+        expected += [place.item.case.responsible_clinician, place.item.case.contact_nurse]
+    expected += [line.user for line in attendances]
+    for person in expected:
+        if person is not None and person.is_active:
+            people.setdefault(person.pk, person)
+    return list(people.values())
+
+
+def chairs_for(meeting: Meeting, on: date) -> QuerySet[User]:
+    """Return the people who may run the meeting."""
+    return people_with(Permission.RUN_MEETING, series_units(meeting.series), on)
+
+
+def age_on(identity_value: str, day: date) -> int | None:
+    """Return the age in years that a number of twelve digits tells (a coordination number adds 60 to the day)."""
+    if not birth_year(identity_value) or not identity_value[:8].isdigit():
+        return None
+    year, month, born = int(identity_value[:4]), int(identity_value[4:6]), int(identity_value[6:8]) % 60
+    return day.year - year - ((day.month, day.day) < (month, born))
+
+
+def _following(places: Sequence[Place], current: Place | None) -> Place | None:
+    place = current.number if current else 0
+    return next((p for p in places[place:] if p.is_waiting), None)
+
+
+def _seats(items: Sequence[AgendaItem], attendances: Sequence[Attendance]) -> tuple[Seat, ...]:
+    needed = {code for item in items for code in spec_of(item.case.definition_id).quorum_for(item.case.phase)}
+    present: dict[str, list[str]] = {}
+    for line in attendances:
+        if line.is_present:
+            present.setdefault(line.speciality, []).append(line.user.name if line.user else line.name)
+    codes = sorted(needed | present.keys(), key=lambda code: (code not in needed, code))
+    return tuple(
+        Seat(str(Speciality(code).label), tuple(present.get(code, ())), code in needed, code in present)
+        for code in codes
+    )
+
+
+def _timing(meeting: Meeting, places: Iterable[Place], current: Place | None, now: datetime) -> Timing:
+    """The projected end: now, what is left of the current case, and the minutes of those to come."""
+    since, budget, left = None, 0, timedelta()
+    waiting = sum(place.item.minutes for place in places if place.is_waiting)
+    if current and meeting.current_since and current.item.status == ItemStatus.DISCUSSING:
+        since = meeting.current_since - timedelta(seconds=current.item.seconds_used)
+        budget = current.item.minutes * 60
+        spent = (meeting.break_since or now) - since
+        left = max(timedelta(), timedelta(seconds=budget) - spent)
+    begins = now if meeting.status == MeetingStatus.LIVE else max(now, meeting.starts_at)
+    end = begins + left + timedelta(minutes=waiting)
+    return Timing(since, budget, end, round((end - meeting.ends_at).total_seconds() / 60))
