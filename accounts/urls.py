@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.views import access_log, home, preferences, session, units
+from accounts.views import access_log, home, preferences, session, styleguide, units
 
 app_name = "accounts"
 
@@ -14,6 +14,8 @@ urlpatterns = [
     path("language/", preferences.language_page, name="language"),
     path("theme/", preferences.theme_page, name="theme"),
     path("about/", home.about_page, name="about"),
+    path("styleguide/", styleguide.styleguide, name="styleguide"),
+    path("styleguide/", styleguide.styleguide, name="styleguide"),
     path("units/", units.units_page, name="units"),
     path("units/<int:pk>/", units.unit_page, name="unit"),
     path("memberships/<int:pk>/end/", units.end_membership_page, name="end-membership"),
