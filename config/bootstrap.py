@@ -1,7 +1,6 @@
 """Makes .venv and installs the locked packages; runs with any Python 3.11 and nothing but its own library.
 
-    python3 config/bootstrap.py            what the system needs to run
-    python3 config/bootstrap.py --dev      and what its tests need
+`python3 config/bootstrap.py` installs what the system needs to run, with `--dev` what its tests need too.
 """
 
 import hashlib
@@ -53,8 +52,8 @@ def install(lock: Path) -> None:
     """Install `lock`, every file checked against its hash, wheels alone (no compiler is needed)."""
     say(f"Installing the packages of {lock.name} (the first time: some minutes on a slow line) ...")
     begun = time.monotonic()
-    command = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--no-deps"]
-    command += ["--require-hashes", "--only-binary", ":all:", "--requirement", lock]
+    command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--no-deps"]
+    command += ["--require-hashes", "--only-binary", ":all:", "--requirement", str(lock)]
     environment = os.environ | {"PIP_REQUIRE_VIRTUALENV": "0", "PYTHONWARNINGS": ""}
     if subprocess.run(command, check=False, env=environment).returncode != 0:
         raise SystemExit(

@@ -14,9 +14,9 @@ from celery.signals import worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
 
-from django.conf import settings  # noqa: E402 (after the module of the settings is known)
+from django.conf import settings
 
-from config.health import HEARTBEAT_EVERY, beat_heart  # noqa: E402
+from config.health import HEARTBEAT_EVERY, beat_heart
 
 app = Celery("mdk")
 app.conf.update(

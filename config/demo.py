@@ -118,7 +118,16 @@ def commands(port: int, data_dir: Path) -> dict[str, list[str]]:
     web = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--host", HOST, "--port", str(port)]
     return {
         "web": [*web, "--log-level", "warning", "--no-access-log", "--timeout-graceful-shutdown", "3"],
-        "worker": [*celery, "worker", "--concurrency", "2", "--without-gossip", "--without-mingle", "--loglevel", "INFO"],
+        "worker": [
+            *celery,
+            "worker",
+            "--concurrency",
+            "2",
+            "--without-gossip",
+            "--without-mingle",
+            "--loglevel",
+            "INFO",
+        ],
         "beat": [*celery, "beat", "--schedule", str(data_dir / "run" / "beat"), "--pidfile", "", "--loglevel", "INFO"],
     }
 

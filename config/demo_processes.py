@@ -75,7 +75,7 @@ class Processes:
                 stdout=out,
                 stderr=out,
                 start_new_session=True,
-                preexec_fn=dies_with_parent(signal.SIGTERM),  # noqa: PLW1509 (started from the only thread)
+                preexec_fn=dies_with_parent(signal.SIGTERM),  # safe: started from the only thread
             )
         kept.begun = time.monotonic()
 
@@ -90,7 +90,9 @@ class Processes:
             if kept.young_deaths >= 3:
                 lines = self.log(kept.name).read_text(encoding="utf-8", errors="replace").splitlines()[-12:]
                 end = "\n".join(lines)
-                raise SystemExit(f"\nThe {kept.name} process does not stay up. The end of {self.log(kept.name)}:\n{end}")
+                raise SystemExit(
+                    f"\nThe {kept.name} process does not stay up. The end of {self.log(kept.name)}:\n{end}"
+                )
             self._start(kept)
 
     def _signal(self, kept: _Kept, number: signal.Signals) -> None:

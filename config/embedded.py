@@ -116,13 +116,12 @@ def _start_keeper(data_dir: Path, *, throwaway: bool) -> None:
             text=True,
             start_new_session=True,
         )
-    assert process.stdout is not None
-    said = process.stdout.readline().strip()
-    if said == "ready":
-        process.stdout.close()
-        process.returncode = 0  # it outlives us by intention: no warning about a child that still runs
-        return
-    rest = process.stdout.read()
+    with process.stdout or Path(os.devnull).open(encoding="utf-8") as answer:
+        said = answer.readline().strip()
+        if said == "ready":
+            process.returncode = 0  # it outlives us by intention: no warning about a child that still runs
+            return
+        rest = answer.read()
     process.wait()
     trouble = f"{said.removeprefix('failed')}\n{rest}".strip() or (data_dir / "run" / "keeper.log").read_text()
     raise EngineFailed(

@@ -58,7 +58,7 @@ def _start(command: list[str], log: Path, wanted: signal.Signals) -> subprocess.
             extra_groups=None if uid is None else [],
             start_new_session=True,
             umask=0o077,
-            preexec_fn=dies_with_parent(wanted),  # noqa: PLW1509 (this process has one thread)
+            preexec_fn=dies_with_parent(wanted),  # safe: this process has one thread
         )
 
 
@@ -66,7 +66,7 @@ def postgres_ready(places: Places, bindir: Path) -> bool:
     """Say whether PostgreSQL accepts connections on our socket."""
     if not (places.sockets / PG_SOCKET).exists():
         return False
-    command = [bindir / "pg_isready", "-q", "-h", places.sockets, "-p", "5432", "-d", "postgres", "-t", "2"]
+    command = [str(bindir / "pg_isready"), "-q", "-h", str(places.sockets), "-p", "5432", "-d", "postgres", "-t", "2"]
     return subprocess.run(command, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
 
 
@@ -173,6 +173,12 @@ def stop(places: Places) -> None:
         time.sleep(0.01)
 
 
+def _answer(text: str) -> None:
+    """Tell whoever started us, who reads no further than this."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
 def keep(data_dir: Path, *, throwaway: bool) -> None:
     """Start (or adopt) the engines, say `ready`, keep them up, and stop them after the last user."""
     me = Lock(data_dir, "keeper")
@@ -187,8 +193,7 @@ def keep(data_dir: Path, *, throwaway: bool) -> None:
         start_postgres(places, programs.postgres, throwaway=throwaway)
 
     start()
-    print("ready", flush=True)
-    sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 (the reader of our answer goes away)
+    _answer("ready")
     users = Lock(data_dir, "users")
     for ignored in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
         signal.signal(ignored, signal.SIG_IGN)
@@ -199,7 +204,7 @@ def keep(data_dir: Path, *, throwaway: bool) -> None:
             try:
                 start()
             except (EngineFailed, OSError) as error:
-                print(error, file=sys.stderr, flush=True)
+                sys.stderr.write(f"{error}\n")
             looked = time.monotonic()
     stop(places)
     if throwaway:
@@ -218,7 +223,7 @@ def main() -> None:
     try:
         keep(given.data_dir, throwaway=given.throwaway)
     except (EngineFailed, OSError, subprocess.SubprocessError) as error:
-        print(f"failed {error}", flush=True)
+        _answer(f"failed {error}")
         raise SystemExit(1) from error
 
 

@@ -1,60 +1,51 @@
-"""What is answered when Django itself says no: pages for people, problem documents below /api/."""
+"""What is answered when Django itself says no: our pages for people, problem documents below /api/."""
 
 from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.views import csrf, defaults
 
-from accounts.public import public
 from config.problems import problem_response
 
 
-def is_api(request: HttpRequest) -> bool:
+def _is_api(request: HttpRequest) -> bool:
     """Say whether a program asks, and not a person."""
     return request.path.startswith("/api/")
 
 
-def _answer(request: HttpRequest, status: HTTPStatus, title: str, detail: str) -> HttpResponse:
-    if is_api(request):
-        return problem_response(status, title=title, detail=detail)
-    return render(request, "error.html", {"status": int(status), "title": title, "detail": detail}, status=status)
-
-
-@public
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """400: the request makes no sense (a wrong host, a broken upload)."""
-    detail = _("The request could not be understood. Go back and try again.")
-    return _answer(request, HTTPStatus.BAD_REQUEST, _("Wrong request"), detail)
+    """400: the request makes no sense (a broken upload, too many fields)."""
+    if _is_api(request):
+        return problem_response(HTTPStatus.BAD_REQUEST, detail=_("The request could not be understood."))
+    return defaults.bad_request(request, exception)
 
 
-@public
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """403: the person may not do this; the sentence of the refusal when it has one."""
-    detail = str(exception) or _("Your role gives no right to this. Ask your administrator if you need it.")
-    return _answer(request, HTTPStatus.FORBIDDEN, _("Not allowed"), detail)
+    if _is_api(request):
+        detail = str(exception) or _("Your role gives no right to this.")
+        return problem_response(HTTPStatus.FORBIDDEN, detail=detail, code="not-allowed")
+    return defaults.permission_denied(request, exception)
 
 
-@public
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """403: the form is from an old session or another site."""
-    detail = _("The page had been open for too long. Go back, reload it and send the form again.")
-    return _answer(request, HTTPStatus.FORBIDDEN, _("The form was too old"), detail)
+    """403: the form is from an old session or from another site."""
+    if _is_api(request):
+        return problem_response(HTTPStatus.FORBIDDEN, detail=_("The CSRF token is missing or wrong."), code="csrf")
+    return csrf.csrf_failure(request, reason)
 
 
-@public
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404: nothing here, or nothing that the person may know of."""
-    detail = _("There is nothing at this address, or you have no access to it.")
-    return _answer(request, HTTPStatus.NOT_FOUND, _("Not found"), detail)
+    if _is_api(request):
+        return problem_response(HTTPStatus.NOT_FOUND, detail=_("There is nothing here, or you have no access to it."))
+    return defaults.page_not_found(request, exception)
 
 
-@public
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500: a fault of ours; says nothing of what it was, and needs no database."""
-    title, detail = _("Something went wrong"), _("The fault is ours and has been noted. Nothing was saved; try again.")
-    if is_api(request):
-        return problem_response(HTTPStatus.INTERNAL_SERVER_ERROR, title=title, detail=detail)
-    return HttpResponse(
-        f"<!doctype html><html lang='sv'><title>{title}</title><h1>{title}</h1><p>{detail}</p></html>", status=500
-    )
+    """500: a fault of ours; the page needs no database and says nothing of what it was."""
+    if _is_api(request):
+        detail = _("The fault is ours and has been noted.")
+        return problem_response(HTTPStatus.INTERNAL_SERVER_ERROR, detail=detail)
+    return defaults.server_error(request)

@@ -23,7 +23,7 @@ HEARTBEAT_LATE = 60
 OK = "ok"
 
 
-def client() -> "Redis[str]":
+def client() -> Redis:
     """Return a client that gives up at once."""
     return Redis.from_url(
         settings.REDIS_URL,

@@ -28,7 +28,11 @@ PROBLEM = {
 }
 ALWAYS = {"401": "Not logged in, or the token has expired."}
 READING = {"403": "No right to this.", "404": "Nothing here, or no access to it."}
-WRITING = READING | {"400": "Invalid input.", "409": "The state of things does not allow it.", "429": "Too many attempts."}
+WRITING = READING | {
+    "400": "Invalid input.",
+    "409": "The state of things does not allow it.",
+    "429": "Too many attempts.",
+}
 
 
 def add_problems(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:

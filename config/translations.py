@@ -78,16 +78,15 @@ def texts() -> list[Text]:
     return [found[key] for key in sorted(found, key=lambda k: (k[1], k[0] or ""))]
 
 
-def _text(function: str | None, messages: object, place: str) -> Text | None:
+def _text(call: object, messages: object, place: str) -> Text | None:
     """Return the text of one call; None when its arguments are no plain texts."""
-    function = (function or "").removesuffix("_lazy")
+    function = str(call or "").removesuffix("_lazy")
     arguments = list(messages) if isinstance(messages, (tuple, list)) else [messages]
     has_context = function.startswith(("pgettext", "npgettext"))
-    context = arguments.pop(0) if has_context else None
-    forms = arguments[: 2 if function in {"ngettext", "npgettext"} else 1]
-    if not forms or not all(isinstance(form, str) and form for form in forms):
-        return None
-    return Text(tuple(forms), context, place)
+    context = str(arguments.pop(0)) if has_context else None
+    wanted = 2 if function in {"ngettext", "npgettext"} else 1
+    forms = tuple(form for form in arguments[:wanted] if isinstance(form, str) and form)
+    return Text(forms, context, place) if len(forms) == wanted else None
 
 
 def read(locale: str) -> Catalog:

@@ -4,9 +4,9 @@ import os
 
 from config import env
 from config.embedded import addresses
-from config.settings.base import *  # noqa: F403
-from config.settings.base import BASE_DIR, DATA_DIR, INSTALLED_APPS, engines
 from config.local_secret import secret_key
+from config.settings.base import *
+from config.settings.base import DATA_DIR, INSTALLED_APPS, engines
 
 DEBUG = env.flag("MDK_DEBUG", default=True)
 DEMO = env.flag("MDK_DEMO", default=True)
@@ -16,7 +16,11 @@ CSRF_TRUSTED_ORIGINS = env.listed("MDK_TRUSTED_ORIGINS")
 INTERNAL_IPS = ["127.0.0.1"]
 
 _database, _redis = addresses(DATA_DIR)
-globals().update(engines(_database, _redis, pool=env.integer("MDK_DB_POOL", 0, most=100)))
+_engines = engines(_database, _redis, pool=env.integer("MDK_DB_POOL", 0, most=100))
+DATABASES = _engines["DATABASES"]
+CACHES = _engines["CACHES"]
+REDIS_URL = _engines["REDIS_URL"]
+CELERY_BROKER_URL = _engines["CELERY_BROKER_URL"]
 
 INSTALLED_APPS = ["whitenoise.runserver_nostatic", *INSTALLED_APPS]
 WHITENOISE_USE_FINDERS = True

@@ -1,7 +1,7 @@
 """The real thing: real engines behind a proxy. Refuses to start on anything that belongs to a demo."""
 
 from config import env
-from config.settings.base import *  # noqa: F403
+from config.settings.base import *
 from config.settings.base import engines
 
 DEFAULT_SECRETS = ("change-me", "changeme", "secret", "django-insecure", "only-for-tests")
@@ -11,10 +11,10 @@ if env.flag("MDK_DEMO", default=False):
 if env.flag("MDK_DEBUG", default=False):
     raise env.bad("MDK_DEBUG", "1", "0: error pages with data and settings are not for production")
 
-_secret_expected = "at least 50 random characters, for example from `openssl rand -base64 48`"
-SECRET_KEY = env.text("MDK_SECRET_KEY", expected=_secret_expected, least=50)
+_random = "at least 50 random characters, for example from `openssl rand -base64 48`"
+SECRET_KEY = env.text("MDK_SECRET_KEY", expected=_random, least=50)
 if SECRET_KEY.lower().startswith(DEFAULT_SECRETS) or len(set(SECRET_KEY)) < 12:
-    raise env.bad("MDK_SECRET_KEY", SECRET_KEY, _secret_expected)
+    raise env.bad("MDK_SECRET_KEY", SECRET_KEY, _random)
 
 ALLOWED_HOSTS = env.listed("MDK_ALLOWED_HOSTS")
 if not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS:
@@ -24,13 +24,15 @@ BASE_URL = env.text("MDK_BASE_URL", f"https://{ALLOWED_HOSTS[0]}")
 if not BASE_URL.startswith("https://"):
     raise env.bad("MDK_BASE_URL", BASE_URL, "an address that begins with https://")
 
-globals().update(
-    engines(
-        env.text("DATABASE_URL", expected="postgresql://user:password@host:5432/name"),
-        env.text("REDIS_URL", expected="redis://host:6379/0"),
-        pool=env.integer("MDK_DB_POOL", 0, most=200),
-    )
+_engines = engines(
+    env.text("DATABASE_URL", expected="postgresql://user:password@host:5432/name"),
+    env.text("REDIS_URL", expected="redis://host:6379/0"),
+    pool=env.integer("MDK_DB_POOL", 0, most=200),
 )
+DATABASES = _engines["DATABASES"]
+CACHES = _engines["CACHES"]
+REDIS_URL = _engines["REDIS_URL"]
+CELERY_BROKER_URL = _engines["CELERY_BROKER_URL"]
 
 # The proxy ends TLS and tells us so (uvicorn --proxy-headers takes the client's address from it).
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

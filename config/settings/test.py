@@ -4,8 +4,8 @@ import os
 
 from config import env
 from config.embedded import prepare, test_data_dir
-from config.settings.base import *  # noqa: F403
-from config.settings.base import BASE_DIR, REST_FRAMEWORK, engines
+from config.settings.base import *
+from config.settings.base import BASE_DIR, engines
 
 DATA_DIR = test_data_dir(BASE_DIR)
 SECRET_KEY = "only-for-tests-" + "0" * 40
@@ -13,9 +13,13 @@ ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 
 _worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
 _database, _redis = prepare(DATA_DIR)
-globals().update(engines(_database, _redis, redis_first=3 * (int(_worker) % 5)))
-DATABASES["default"]["OPTIONS"] |= {"options": "-c mdk.allow_flush=on"}  # type: ignore[name-defined] # noqa: F405
-DATABASES["default"]["TEST"] = {"NAME": env.text("MDK_TEST_DATABASE", "test_mdk")}  # type: ignore[name-defined] # noqa: F405
+_engines = engines(_database, _redis, redis_first=3 * (int(_worker) % 5))
+DATABASES = _engines["DATABASES"]
+DATABASES["default"]["OPTIONS"] |= {"options": "-c mdk.allow_flush=on"}
+DATABASES["default"]["TEST"] = {"NAME": env.text("MDK_TEST_DATABASE", "test_mdk")}
+CACHES = _engines["CACHES"]
+REDIS_URL = _engines["REDIS_URL"]
+CELERY_BROKER_URL = _engines["CELERY_BROKER_URL"]
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
