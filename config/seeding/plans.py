@@ -11,7 +11,7 @@ from random import Random
 
 from cases.enums import ResultState
 from cases.identity import COORDINATION_NUMBER, PERSONAL_NUMBER, Identity
-from checklists.enums import LevelCode, Phase
+from checklists.enums import LevelCode
 from checklists.spec import DefinitionSpec, Requirement
 from config.seeding.texts import (
     CLINICAL_TEXT,
@@ -80,7 +80,9 @@ class CasePlan:
     is_attested: bool
 
 
-def plan_case(number: int, *, seed: int, specs: Mapping[str, DefinitionSpec], stage: str = "", slug: str = "") -> CasePlan:
+def plan_case(
+    number: int, *, seed: int, specs: Mapping[str, DefinitionSpec], stage: str = "", slug: str = ""
+) -> CasePlan:
     """Return the plan of case `number` under `seed`; `stage` and `slug` fix what otherwise is drawn."""
     rng = Random(f"{seed}:{number}")
     drawn = rng.choices(STAGES, _SHARES)[0]

@@ -1,17 +1,16 @@
 """A meeting from preparation to signature, run through by the services at the times when it would have happened."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from random import Random
 
-from cases.enums import AnswerState
 from cases.models import Case
 from checklists.enums import LevelCode, Speciality
 from checklists.registry import spec_of
 from config.seeding.people import Staff
 from config.seeding.texts import PATHWAYS
-from mdk.enums import ItemStatus, PreparationState, RebookingReason
-from mdk.models import AgendaItem, Meeting, Preparation
+from mdk.enums import PreparationState, RebookingReason
+from mdk.models import Meeting, Preparation
 from mdk.services import live, preparation
 from mdk.services.outcome import Participant, record_attendance, save_outcome, sign_meeting
 
@@ -92,7 +91,9 @@ def run_through(
                 now=moment,
             )
         elif item.level != LevelCode.PROTOCOL:
-            save_outcome(item.pk, outcome_values(item.case, item.level, rng, moment.date()), version=0, by=chair, now=moment)
+            save_outcome(
+                item.pk, outcome_values(item.case, item.level, rng, moment.date()), version=0, by=chair, now=moment
+            )
         if place + 1 < len(items):
             live.next_item(meeting.pk, by=chair, now=moment + timedelta(seconds=20))
     live.close_meeting(meeting.pk, by=chair, now=moment + timedelta(minutes=2))
@@ -120,14 +121,3 @@ def outcome_values(case: Case, level: str, rng: Random, day: date) -> dict[str, 
         "due_on": day + timedelta(days=rng.randint(5, 14)),
         "is_discordant": rng.random() < 0.08,
     }
-
-
-def firm_items(meeting: Meeting) -> Sequence[AgendaItem]:
-    """Return the firm items of the meeting in order."""
-    return list(meeting.items.filter(status=ItemStatus.PLANNED).select_related("case").order_by("position"))
-
-
-def is_missing(case: Case, kind: str) -> bool:
-    """Whether some requirement of this kind lacks its answer, by the stored summary."""
-    checks = case.readiness.get("checks", [])
-    return any(check["kind"] == kind and check["state"] == AnswerState.MISSING for check in checks)

@@ -60,9 +60,15 @@ PATHWAYS = (
         unit="Kirurgkliniken",
         questions=(
             ("pre_treatment", "Rektalcancer 7 cm från analöppningen. Neoadjuvant behandling eller direkt kirurgi?"),
-            ("pre_treatment", "Coloncancer i sigmoideum, misstänkt levermetastas i segment 6. Resektabel? Behandlingsordning?"),
+            (
+                "pre_treatment",
+                "Coloncancer i sigmoideum, misstänkt levermetastas i segment 6. Resektabel? Behandlingsordning?",
+            ),
             ("pre_treatment", "Tumör i caecum, DT visar förstorade lymfkörtlar centralt. Utvidgad resektion?"),
-            ("after_neoadjuvant", "Rektalcancer efter strålning och kemoterapi. Komplett respons? Operation eller aktiv uppföljning?"),
+            (
+                "after_neoadjuvant",
+                "Rektalcancer efter strålning och kemoterapi. Komplett respons? Operation eller aktiv uppföljning?",
+            ),
             ("post_operative", "Opererad sigmoideumcancer, pT3N1b, 14 undersökta körtlar. Adjuvant behandling?"),
             ("recurrence", "Stigande CEA ett år efter högersidig hemikolektomi, oklar lunghärd. Recidiv?"),
         ),
@@ -78,10 +84,26 @@ PATHWAYS = (
         lab=("CEA 4,1. Hb 128, kreatinin 74.",),
         stage="cT3bN1aM0",
         recommendations=(
-            ("curative", "Kort preoperativ strålbehandling (5 × 5 Gy) följt av kemoterapi, därefter främre resektion.", "Remiss till strålbehandling; ny MR tolv veckor efter avslutad strålning."),
-            ("curative", "Direkt kirurgi, laparoskopisk sigmoideumresektion.", "Anmälan till operation. Besök hos kirurg denna vecka."),
-            ("conversion", "Konverterande kemoterapi, därefter ny bedömning av levern med MR.", "Remiss till onkolog; ny konferens efter fyra kurer."),
-            ("curative", "Adjuvant kemoterapi enligt vårdprogrammet om patienten så önskar.", "Besök hos onkolog inom två veckor."),
+            (
+                "curative",
+                "Kort preoperativ strålbehandling (5 × 5 Gy) följt av kemoterapi, därefter främre resektion.",
+                "Remiss till strålbehandling; ny MR tolv veckor efter avslutad strålning.",
+            ),
+            (
+                "curative",
+                "Direkt kirurgi, laparoskopisk sigmoideumresektion.",
+                "Anmälan till operation. Besök hos kirurg denna vecka.",
+            ),
+            (
+                "conversion",
+                "Konverterande kemoterapi, därefter ny bedömning av levern med MR.",
+                "Remiss till onkolog; ny konferens efter fyra kurer.",
+            ),
+            (
+                "curative",
+                "Adjuvant kemoterapi enligt vårdprogrammet om patienten så önskar.",
+                "Besök hos onkolog inom två veckor.",
+            ),
         ),
     ),
     Pathway(
@@ -93,14 +115,27 @@ PATHWAYS = (
             ("post_operative", "Mastektomi, en makrometastas i portvaktskörteln. Axillutrymning? Strålbehandling?"),
             ("post_operative", "Sektorresektion, nära marginal mot fascian. Reoperation eller boost?"),
         ),
-        radiology=("Spikulerad förändring 22 mm kl 2 i vänster bröst. Ultraljud av axillen: en körtel med 4 mm kortex, punkterad.",),
-        pathology=("Invasiv cancer NST, NHG 2, ER 95 %, PR 60 %, HER2 3+, Ki67 28 %.", "Invasiv lobulär cancer, NHG 2, ER 90 %, HER2 0, Ki67 14 %."),
+        radiology=(
+            "Spikulerad förändring 22 mm kl 2 i vänster bröst. Ultraljud av axillen: en körtel med 4 mm kortex, punkterad.",
+        ),
+        pathology=(
+            "Invasiv cancer NST, NHG 2, ER 95 %, PR 60 %, HER2 3+, Ki67 28 %.",
+            "Invasiv lobulär cancer, NHG 2, ER 90 %, HER2 0, Ki67 14 %.",
+        ),
         lab=("Blodstatus utan anmärkning.",),
         stage="cT2N0M0",
         recommendations=(
-            ("curative", "Neoadjuvant behandling med dubbel HER2-blockad, därefter bröstbevarande kirurgi.", "Besök hos onkolog; clips i tumören före start."),
+            (
+                "curative",
+                "Neoadjuvant behandling med dubbel HER2-blockad, därefter bröstbevarande kirurgi.",
+                "Besök hos onkolog; clips i tumören före start.",
+            ),
             ("curative", "Bröstbevarande kirurgi och portvaktskörtelbiopsi.", "Anmälan till operation."),
-            ("curative", "Strålbehandling mot bröst och regionala körtlar; ingen axillutrymning.", "Remiss till strålbehandling."),
+            (
+                "curative",
+                "Strålbehandling mot bröst och regionala körtlar; ingen axillutrymning.",
+                "Remiss till strålbehandling.",
+            ),
         ),
     ),
     Pathway(
@@ -116,7 +151,11 @@ PATHWAYS = (
         lab=("PSA 14,2.",),
         stage="cT3aN0M0",
         recommendations=(
-            ("curative", "Extern strålbehandling med hormonell tilläggsbehandling.", "Remiss till strålbehandling; information av kontaktsjuksköterska."),
+            (
+                "curative",
+                "Extern strålbehandling med hormonell tilläggsbehandling.",
+                "Remiss till strålbehandling; information av kontaktsjuksköterska.",
+            ),
             ("curative", "Robotassisterad radikal prostatektomi med körtelutrymning.", "Anmälan till operation."),
         ),
     ),
@@ -131,24 +170,40 @@ PATHWAYS = (
         pathology=("Omgranskat PAD: urotelial cancer grad 3 med växt i detrusormuskulatur.",),
         lab=("Urincytologi: höggradig urotelial cancer. eGFR 68.",),
         stage="cT2N0M0",
-        recommendations=(("curative", "Neoadjuvant kemoterapi, tre kurer, därefter cystektomi.", "Besök hos onkolog inom en vecka."),),
+        recommendations=(
+            ("curative", "Neoadjuvant kemoterapi, tre kurer, därefter cystektomi.", "Besök hos onkolog inom en vecka."),
+        ),
     ),
     Pathway(
         slug="kidney",
         unit="Urologkliniken",
-        questions=(("pre_treatment", "Tumör 3,4 cm i höger njure, en njure sedan tidigare. Resektion, ablation eller uppföljning?"),),
+        questions=(
+            (
+                "pre_treatment",
+                "Tumör 3,4 cm i höger njure, en njure sedan tidigare. Resektion, ablation eller uppföljning?",
+            ),
+        ),
         radiology=("DT: kontrastladdande tumör 34 mm i nedre polen, RENAL-poäng 6. Ingen tromb i njurvenen.",),
         pathology=("Klarcellig njurcancer, ISUP grad 2.",),
         lab=("Hb 141, kreatinin 118, ALP 1,2, urinsticka utan anmärkning.",),
         stage="cT1aN0M0",
-        recommendations=(("curative", "Robotassisterad njurresektion; ablation om patienten avstår.", "Besök hos urolog; njurfunktion följs."),),
+        recommendations=(
+            (
+                "curative",
+                "Robotassisterad njurresektion; ablation om patienten avstår.",
+                "Besök hos urolog; njurfunktion följs.",
+            ),
+        ),
     ),
     Pathway(
         slug="lung",
         unit="Lungkliniken",
         questions=(
             ("pre_treatment", "Adenokarcinom i höger överlob, cT2aN2. Operabel? Neoadjuvant behandling?"),
-            ("pre_treatment", "Solitär nodulus 14 mm, PET-positiv, FEV1 48 %. Diagnostik eller stereotaktisk strålning?"),
+            (
+                "pre_treatment",
+                "Solitär nodulus 14 mm, PET-positiv, FEV1 48 %. Diagnostik eller stereotaktisk strålning?",
+            ),
             ("recurrence", "Ny förändring i motsatt lunga efter lobektomi. Ny primärtumör eller metastas?"),
         ),
         radiology=("Tumör 31 mm i höger överlob. Körtel 4R 14 mm med ökat upptag (SUVmax 8). Inga fjärrmetastaser.",),
@@ -156,29 +211,55 @@ PATHWAYS = (
         lab=("Blodstatus och leverprover utan anmärkning.",),
         stage="cT2aN2M0",
         recommendations=(
-            ("curative", "Neoadjuvant kemoimmunterapi, därefter ny bedömning för operation.", "Besök hos lungläkare; DT efter tre kurer."),
+            (
+                "curative",
+                "Neoadjuvant kemoimmunterapi, därefter ny bedömning för operation.",
+                "Besök hos lungläkare; DT efter tre kurer.",
+            ),
             ("curative", "Stereotaktisk strålbehandling.", "Remiss till strålbehandling."),
         ),
     ),
     Pathway(
         slug="corpus-uteri",
         unit="Kvinnokliniken",
-        questions=(("pre_treatment", "Serös livmodercancer, förstorade paraaortala körtlar. Utbredning och operationsomfattning?"),),
+        questions=(
+            (
+                "pre_treatment",
+                "Serös livmodercancer, förstorade paraaortala körtlar. Utbredning och operationsomfattning?",
+            ),
+        ),
         radiology=("MR: tumör med ytlig växt i myometriet. Två paraaortala körtlar på 11 mm.",),
         pathology=("Serös cancer, p53 avvikande, MMR bevarat.",),
         lab=("Hb 119, elektrolytstatus utan anmärkning.",),
         stage="cT1bN1M0",
-        recommendations=(("curative", "Primär kirurgi med körtelutrymning, därefter adjuvant behandling efter PAD.", "Anmälan till operation vid gynonkologiskt centrum."),),
+        recommendations=(
+            (
+                "curative",
+                "Primär kirurgi med körtelutrymning, därefter adjuvant behandling efter PAD.",
+                "Anmälan till operation vid gynonkologiskt centrum.",
+            ),
+        ),
     ),
     Pathway(
         slug="ovary",
         unit="Kvinnokliniken",
-        questions=(("pre_treatment", "Misstänkt avancerad äggstockscancer, ascites. Primär kirurgi eller neoadjuvant kemoterapi?"),),
+        questions=(
+            (
+                "pre_treatment",
+                "Misstänkt avancerad äggstockscancer, ascites. Primär kirurgi eller neoadjuvant kemoterapi?",
+            ),
+        ),
         radiology=("DT: bilaterala adnexresistenser, omentkaka och måttlig ascites. Inga lungmetastaser.",),
         pathology=("Ascitescytologi: höggradig serös cancer.",),
         lab=("CA 125 1 240, CEA 1,8, CA 19-9 12. Albumin 29.",),
         stage="cT3cN0M0",
-        recommendations=(("conversion", "Neoadjuvant kemoterapi, tre kurer, därefter fördröjd primärkirurgi.", "Besök hos gynonkolog inom en vecka."),),
+        recommendations=(
+            (
+                "conversion",
+                "Neoadjuvant kemoterapi, tre kurer, därefter fördröjd primärkirurgi.",
+                "Besök hos gynonkolog inom en vecka.",
+            ),
+        ),
     ),
     Pathway(
         slug="cervix",
@@ -188,7 +269,9 @@ PATHWAYS = (
         pathology=("Skivepitelcancer, HPV 16.",),
         lab=("Kreatinin 66, Hb 131.",),
         stage="cT1b2N0M0",
-        recommendations=(("curative", "Radiokemoterapi med brakyterapi.", "Remiss till strålbehandling; besök denna vecka."),),
+        recommendations=(
+            ("curative", "Radiokemoterapi med brakyterapi.", "Remiss till strålbehandling; besök denna vecka."),
+        ),
     ),
     Pathway(
         slug="melanoma",
@@ -201,7 +284,13 @@ PATHWAYS = (
         pathology=("Nodulärt melanom, Breslow 4,2 mm, ulceration, mitoser 5/mm². BRAF V600E påvisad.",),
         lab=("LD och S100 inom referensområdet.",),
         stage="cT4bN0M0",
-        recommendations=(("curative", "Adjuvant behandling enligt vårdprogrammet; uppföljning med PET-DT.", "Besök hos onkolog inom två veckor."),),
+        recommendations=(
+            (
+                "curative",
+                "Adjuvant behandling enligt vårdprogrammet; uppföljning med PET-DT.",
+                "Besök hos onkolog inom två veckor.",
+            ),
+        ),
     ),
 )
 

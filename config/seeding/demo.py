@@ -1,0 +1,188 @@
+"""The demo: one hospital's week of conferences, made by the real services with past times.
+
+Yesterday's meeting was run through and signed; tomorrow's agenda is published and partly prepared; the week
+after it is in planning; the rest of the cases wait, some of them with something missing.
+"""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from itertools import count
+from random import Random
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from cases.enums import ClearanceKind, ReadinessState
+from cases.models import Case
+from cases.readiness.store import readiness_of
+from cases.services.clearance import clear_requirement
+from cases.services.editing import refresh_due_readiness, withdraw_case
+from checklists.models import Diagnosis
+from checklists.queries import current_specs
+from config.seeding import story
+from config.seeding.cases import at, carry_out
+from config.seeding.conferences import demo_series
+from config.seeding.people import Staff, demo_staff
+from config.seeding.plans import plan_case
+from events.models import Delivery, Notice
+from mdk.models import Meeting, Series
+from mdk.services import preparation
+from mdk.services.agenda import book_case, lift_item, publish_meeting
+from mdk.services.series import add_meeting
+
+SEED = 7
+
+
+class Demo:
+    """One seeding of the demo on the day `today`: numbers the cases and knows people, series and diagnoses."""
+
+    def __init__(self, today: date, now: datetime) -> None:
+        self.today, self.now = today, now
+        self.rng = Random(SEED)
+        self.staff: Staff = demo_staff()
+        self.specs = {spec.slug: spec for spec in current_specs()}
+        self.diagnoses = {row.slug: row for row in Diagnosis.objects.filter(slug__in=self.specs)}
+        began = at(today - timedelta(days=20), 9)
+        self.series: dict[str, Series] = demo_series(self.staff, self.diagnoses, today, began)
+        self._numbers = count(1)
+
+    def cases(self, slugs: Iterator[str] | tuple[str, ...], stage: str, base: date | None = None) -> list[Case]:
+        """Return one new case for each of `slugs`, brought to `stage` as of `base` (today)."""
+        made = []
+        for slug in slugs:
+            plan = plan_case(next(self._numbers), seed=SEED, specs=self.specs, stage=stage, slug=slug)
+            made.append(carry_out(plan, self.staff, self.diagnoses, base or self.today)[0])
+        return made
+
+    def meeting(self, name: str, place: int = 0) -> Meeting:
+        """Return the coming meeting of the series `name`; the `place`:th from now."""
+        return self.series[name].meetings.filter(starts_at__gt=self.now).order_by("starts_at")[place]
+
+    def book(self, meeting: Meeting, cases: list[Case], *, when: datetime, provisional: bool = False) -> None:
+        """Book `cases` on `meeting`, one a minute from `when`."""
+        for place, case in enumerate(cases):
+            moment = when + timedelta(minutes=place)
+            book_case(meeting.pk, case.pk, by=self.staff["koordinator"], now=moment, provisional=provisional)
+
+    def publish(self, meeting: Meeting, when: datetime) -> None:
+        """Publish the agenda of `meeting`."""
+        publish_meeting(meeting.pk, by=self.staff["koordinator"], now=when)
+
+
+def is_seeded() -> bool:
+    """Whether the demo is there already."""
+    return Case.objects.filter(external_reference=f"D{SEED}-000001").exists()
+
+
+def seed_demo(now: datetime) -> int:
+    """Make the demo once; returns the number of cases made (0 when it was there)."""
+    if is_seeded():
+        return 0
+    with transaction.atomic():
+        demo = Demo(timezone.localdate(now), now)
+        _signed_meeting(demo)
+        _coming_meetings(demo)
+        _waiting_cases(demo)
+        _settle(demo)
+        return Case.objects.count()
+
+
+def _signed_meeting(demo: Demo) -> None:
+    """Yesterday's meeting: nine cases, one deferred, the last not reached; its protocol is signed."""
+    day = demo.today - timedelta(days=1)
+    koordinator = demo.staff["koordinator"]
+    series = demo.series["Kolorektal MDK"]
+    began = at(day - timedelta(days=10), 9)
+    meeting = add_meeting(series.pk, at(day, 8, 15), by=koordinator, now=began)
+    cases = demo.cases(("colorectal",) * 9, "ready", day - timedelta(days=5))
+    when = meeting.cutoff_at - timedelta(days=1, hours=3)
+    for place, case in enumerate(cases):
+        book_case(meeting.pk, case.pk, by=koordinator, now=when + timedelta(minutes=place), override_reason="")
+    demo.publish(meeting, when + timedelta(hours=1))
+    story.prepare(meeting, demo.staff, demo.rng, now=when + timedelta(hours=2), share=1.0)
+    story.run_through(meeting, demo.staff, demo.rng, deferred=4, left=1, guests=False)
+
+
+def _coming_meetings(demo: Demo) -> None:
+    """The next working day is published and partly prepared; the days after are in planning."""
+    week = min(demo.now, at(demo.today, 8)) - timedelta(days=4)
+    _published(demo, "Kolorektal MDK", ("colorectal",) * 12, week, share=0.5)
+    _published(demo, "Hud-MDK", ("melanoma",) * 6, week, share=0.4)
+    _published(demo, "Bröst-MDK", ("breast",) * 8, week, share=0.1)
+    for name, slugs in (
+        ("Uro-MDK", ("prostate", "bladder-upper-urinary-tract", "kidney", "prostate", "prostate")),
+        ("Lung-MDK", ("lung",) * 4),
+        ("Gyn-MDK", ("corpus-uteri", "ovary")),
+    ):
+        demo.book(demo.meeting(name), demo.cases(slugs, "ready"), when=demo.now - timedelta(hours=3))
+    provisional = demo.cases(("lung", "cervix"), "workup")
+    for name, case in zip(("Lung-MDK", "Gyn-MDK"), provisional, strict=True):
+        demo.book(demo.meeting(name), [case], when=demo.now - timedelta(hours=1), provisional=True)
+
+
+def _published(demo: Demo, name: str, slugs: tuple[str, ...], week: datetime, *, share: float) -> None:
+    meeting = demo.meeting(name)
+    when = min(week, meeting.cutoff_at - timedelta(days=1))
+    cases = demo.cases(slugs, "ready", timezone.localdate(when))
+    demo.book(meeting, cases, when=when)
+    demo.publish(meeting, when + timedelta(hours=1))
+    story.prepare(meeting, demo.staff, demo.rng, now=when + timedelta(hours=3), share=share)
+    _send_one_back(demo, meeting, when + timedelta(hours=20))
+    listed = meeting.items.filter(level="protocol").first()
+    if listed and name == "Kolorektal MDK":
+        lift_item(
+            listed.pk,
+            reason="Patienten har hört av sig med nya besvär; bör diskuteras.",
+            by=demo.staff["lakare1"],
+            now=when + timedelta(hours=22),
+        )
+
+
+def _send_one_back(demo: Demo, meeting: Meeting, when: datetime) -> None:
+    """The last untouched preparation of radiology goes back to the clinician with a reason."""
+    from mdk.models import Preparation
+
+    row = Preparation.objects.filter(
+        item__meeting=meeting, discipline="radiology", state="todo", reader__isnull=True
+    ).last()
+    if row:
+        reason = "Undersökningen från hemsjukhuset går inte att öppna. Begär bilderna på nytt."
+        preparation.send_back(row.pk, reason=reason, by=demo.staff["radiolog1"], now=when)
+
+
+def _waiting_cases(demo: Demo) -> None:
+    """Cases that wait: just referred, in work-up, ready without a place; one waived, one withdrawn."""
+    demo.cases(("colorectal", "prostate", "breast", "lung", "melanoma", "ovary"), "intake")
+    workup = demo.cases(
+        ("colorectal", "colorectal", "colorectal", "prostate", "prostate", "breast", "kidney", "lung", "corpus-uteri"),
+        "workup",
+    )
+    demo.cases(("colorectal", "colorectal", "breast", "prostate", "bladder-upper-urinary-tract", "melanoma"), "ready")
+    case = next(case for case in workup if case.readiness_state == ReadinessState.NOT_READY)
+    finding = next(f for f in readiness_of(case, demo.today).findings if f.requirement and f.code.startswith("answer"))
+    clear_requirement(
+        case.pk,
+        finding.requirement,
+        kind=ClearanceKind.WAIVED,
+        reason="Patienten avstår undersökningen; frågan kan besvaras utan den.",
+        by=demo.staff["lakare1"],
+        now=demo.now - timedelta(hours=5),
+    )
+    withdraw_case(
+        workup[-1].pk,
+        reason="Patienten har valt att utredas vid annat sjukhus.",
+        by=demo.staff["lakare1"],
+        now=demo.now - timedelta(hours=4),
+    )
+
+
+def _settle(demo: Demo) -> None:
+    """Bring readiness up to today; what was told more than two days ago has been read, and every mail was sent."""
+    while refresh_due_readiness(demo.now):
+        pass
+    read = Notice.objects.filter(read_at__isnull=True, created_at__lt=demo.now - timedelta(days=2))
+    read.update(read_at=F("created_at") + timedelta(hours=2))
+    Delivery.objects.filter(state=Delivery.State.PENDING).update(state=Delivery.State.SENT, sent_at=F("due_at"))
+    # Nothing is left to send, so nobody need be woken for each of these facts after the commit.
+    transaction.get_connection().run_on_commit.clear()
