@@ -3,9 +3,11 @@
 import re
 import smtplib
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from celery import current_app
 from django.core.mail import EmailMessage
 from django.utils import timezone
 from kombu.exceptions import OperationalError
@@ -148,27 +150,32 @@ def test_a_closed_account_gets_no_mail(tell: Tell, reader: User, mailoutbox: Mai
 
 
 def test_a_broker_that_is_away_hinders_nobody(
-    tell: Tell, reader: User, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
-    def away(*args: object, **options: object) -> None:
-        assert options["retry"] is False
-        raise OperationalError("redis://secret@host")
-
-    monkeypatch.setattr("events.tasks.deliver_event.apply_async", away)
+    nobody = f"redis+socket://{tmp_path}/secret.sock"
+    monkeypatch.setattr(current_app.conf, "broker_url", nobody)
+    monkeypatch.setattr(current_app.conf, "broker_write_url", nobody)
+    with pytest.raises(OperationalError):
+        dispatch.send(12)
     dispatch.dispatch(12)
     assert "sweep" in caplog.text
     assert "secret" not in caplog.text
 
 
-def test_a_worker_is_woken_after_the_commit(
-    tell: Tell, reader: User, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+def test_a_worker_is_woken_through_the_real_broker_after_the_commit(
+    tell: Tell, reader: User, django_capture_on_commit_callbacks: Any
 ) -> None:
-    sent: list[object] = []
-    monkeypatch.setattr("events.tasks.deliver_event.apply_async", lambda args, **options: sent.append(args))
+    def waiting() -> int:
+        with current_app.connection_for_read() as connection:
+            return int(connection.default_channel.queue_declare("celery").message_count)
+
+    before = waiting()
     with django_capture_on_commit_callbacks(execute=True):
-        event = tell(reader)
-        assert sent == []
-    assert sent == [(event.pk,)]
+        tell(reader)
+        tell(reader, kind="test.quiet")
+        assert waiting() == before
+    assert waiting() == before + 1
+    assert dispatch.TASK == deliver_event.name
 
 
 def test_the_sweep_costs_the_same_whatever_its_length_but_for_the_marks(
