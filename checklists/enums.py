@@ -3,8 +3,6 @@
 The codes are part of the outside of the system (API, imports, YAML); the labels are for people and translated.
 """
 
-from __future__ import annotations
-
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 

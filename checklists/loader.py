@@ -4,8 +4,6 @@
 The version of a definition is `<version of common>.<version of the file>`, so that raising either makes a new version.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

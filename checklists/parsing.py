@@ -1,7 +1,5 @@
 """From the content of a definition (merged YAML, or a published version) to a `DefinitionSpec`, every fault named."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """From one entry of a definition to its typed part, every fault named; `checklists.parsing` puts them together."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 
@@ -62,10 +60,10 @@ class PartParser:
 
     def choices(self, reader: Reader, key: str = "choices") -> tuple[Choice, ...]:
         """A list of choices."""
-        found = []
-        for item in reader.items(key, optional=True, unique="key"):
-            found.append(Choice(item.text("key"), item.text("label_sv"), item.text("label_en")))
-        return tuple(found)
+        return tuple(
+            Choice(item.text("key"), item.text("label_sv"), item.text("label_en"))
+            for item in reader.items(key, optional=True, unique="key")
+        )
 
     def lead_time(self, item: Reader) -> LeadTime:
         """One lead time."""

@@ -3,8 +3,6 @@
 `source` is either the text or address that states the fact, or `LOCAL` where no national programme states it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any

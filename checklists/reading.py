@@ -4,8 +4,6 @@ A reader never raises on bad data: it notes file, key, fault and remedy, and goe
 a person who edits a definition sees all faults of the file at once.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -79,7 +77,7 @@ class Reader:
         return value
 
     def flag(self, key: str, *, default: bool = False) -> bool:
-        """true or false; `default` when absent."""
+        """A yes or no, as true or false; `default` when absent."""
         value = self._get(key, optional=True)
         if value is None:
             return default
@@ -115,7 +113,7 @@ class Reader:
                 self.fault(f"{key}[{index}]", f"must be a text, but is {_shown(value)}.", "Write a text, in quotes.")
         return tuple(value for value in values if isinstance(value, str))
 
-    def items(self, key: str, *, optional: bool = False, unique: str = "") -> Iterator[Reader]:
+    def items(self, key: str, *, optional: bool = False, unique: str = "") -> Iterator["Reader"]:
         """A list of mappings. With `unique`, no two may have the same value of that key."""
         taken: set[Any] = set()
         for index, value in enumerate(self._list(key, optional)):
@@ -134,7 +132,7 @@ class Reader:
             yield child
             child.done()
 
-    def mapping(self, key: str, *, optional: bool = False) -> Reader:
+    def mapping(self, key: str, *, optional: bool = False) -> "Reader":
         """A mapping within this one. The caller reads its keys and then calls `done`."""
         value = self._get(key, optional)
         if value is not None and not isinstance(value, Mapping):
@@ -184,7 +182,7 @@ class Reader:
         self.fault(key, f"{_shown(value)} is not a known code.", f"Use one of: {', '.join(allowed)}.")
         return ""
 
-    def _child(self, key: str, value: Mapping[str, Any]) -> Reader:
+    def _child(self, key: str, value: Mapping[str, Any]) -> "Reader":
         return Reader(value, self.file, self.at(key), self.problems)
 
 

@@ -5,8 +5,6 @@ the few pure questions that other apps ask of it. Reading and checking YAML is i
 touches the database.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any

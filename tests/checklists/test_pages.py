@@ -78,7 +78,9 @@ def test_nothing_published_yet(client: Client, db: None) -> None:
 
 
 @pytest.mark.usefixtures("published")
-def test_two_queries_for_the_list(client: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_the_list_asks_for_all_definitions_at_once(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     login(client, make_user(role=Role.COORDINATOR)).get("/diagnoses/")
     with django_assert_num_queries(4):
         client.get("/diagnoses/")
