@@ -2,11 +2,13 @@
 
 from datetime import date
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Collate
 
 from accounts.actor import Actor
-from accounts.models import User
+from accounts.models import Unit, User
 from accounts.permissions import Permission, roles_with
+from cases.enums import OPEN_STATUSES, CaseStatus, ReferralSource
 from cases.models import Case
 
 _TAKES_PART = Case.units.through
@@ -29,14 +31,17 @@ def case_list(
 ) -> QuerySet[Case]:
     """Return the visible cases that fit, longest since suspicion first, with what a row shows loaded.
 
-    `text` is looked for in name, identity number, question and reference.
+    `status` is a status or `open` for all that are not over; `text` is looked for in name, identity number,
+    question and reference.
     """
     cases = visible_cases(actor).select_related("patient", "diagnosis", "unit")
     if diagnosis:
         cases = cases.filter(diagnosis__slug=diagnosis)
     if readiness:
         cases = cases.filter(readiness_state=readiness)
-    if status:
+    if status == "open":
+        cases = cases.filter(status__in=OPEN_STATUSES)
+    elif status:
         cases = cases.filter(status=status)
     if level:
         cases = cases.filter(level=level)
@@ -49,6 +54,34 @@ def case_list(
             | Q(external_reference__iexact=text)
         )
     return cases.order_by("suspected_on", "pk")
+
+
+def sorted_cases(cases: QuerySet[Case], sort: str) -> QuerySet[Case]:
+    """Return the cases by `name` (Swedish order), `promised` date (none last), or longest since suspicion."""
+    match sort:
+        case "name":
+            return cases.order_by(Collate("patient__sort_key", "C"), "pk")
+        case "promised":
+            return cases.order_by(F("promised_on").asc(nulls_last=True), "suspected_on", "pk")
+        case _:
+            return cases.order_by("suspected_on", "pk")
+
+
+def own_cases(actor: Actor) -> QuerySet[Case]:
+    """Return the open cases of which the actor is the responsible clinician or the contact nurse, oldest first."""
+    mine = Q(responsible_clinician=actor.user) | Q(contact_nurse=actor.user)
+    return visible_cases(actor).filter(mine, status__in=OPEN_STATUSES).order_by("suspected_on", "pk")
+
+
+def lately_closed(actor: Actor, since: date) -> QuerySet[Case]:
+    """Return the actor's own cases that were discussed or closed on `since` or later, newest first."""
+    mine = Q(responsible_clinician=actor.user) | Q(contact_nurse=actor.user)
+    over = (CaseStatus.DISCUSSED, CaseStatus.CLOSED)
+    return (
+        visible_cases(actor)
+        .filter(mine, status__in=over, status_changed_at__date__gte=since)
+        .order_by("-status_changed_at", "-pk")
+    )
 
 
 def due_for_refresh(today: date) -> QuerySet[Case]:
@@ -69,3 +102,15 @@ def clinicians_for(unit_ids: set[int], permission: Permission, on: date) -> Quer
         .distinct()
         .order_by("name")
     )
+
+
+def all_units() -> QuerySet[Unit]:
+    """Return every unit with those above it, by name."""
+    return Unit.objects.select_related("parent__parent__parent").order_by("name")
+
+
+def imported_case(case_id: int, question: str) -> Case | None:
+    """Return the case when a file brought this very question to it before, else None."""
+    return Case.objects.filter(
+        pk=case_id, referrals__source=ReferralSource.IMPORT, referrals__content__clinical_question=question
+    ).first()

@@ -71,7 +71,8 @@ def move_case(
         return case
     if case.status not in move.sources:
         raise CaseMoveRefused(
-            _("The case is %(status)s, so this cannot be done with it.") % {"status": case.get_status_display().lower()},
+            _("The case is %(status)s, so this cannot be done with it.")
+            % {"status": case.get_status_display().lower()},
             extra={"case": case.pk, "case_status": case.status},
         )
     case.status = move.target

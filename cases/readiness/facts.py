@@ -73,10 +73,27 @@ class Readiness:
     findings: tuple[Finding, ...]
     changes_on: date | None
 
+    @property
+    def expected(self) -> tuple[date | None, ...]:
+        """One date a kind, in the order of the strip: the last day on which an ordered answer is expected."""
+        return tuple(
+            max(
+                (
+                    check.answer.expected_on
+                    for check in self.checks
+                    if check.requirement.kind == kind and check.state == AnswerState.ORDERED
+                    and check.answer and check.answer.expected_on
+                ),
+                default=None,
+            )
+            for kind in KINDS
+        )  # fmt: skip
+
     def summary(self) -> dict[str, object]:
         """Return what is stored on the case: JSON types only, in a fixed order."""
         return {
             "strip": [state.value for state in self.strip],
+            "expected": [_iso(day) for day in self.expected],
             "checks": [
                 {
                     "requirement": c.requirement.key,

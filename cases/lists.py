@@ -1,0 +1,143 @@
+"""Rows of cases for lists: plain values read in one query, so that fifty rows cost what fifty rows must."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Self
+
+from django.db.models import QuerySet
+from django.http import QueryDict
+from django.urls import reverse
+
+from accounts.actor import Actor
+from cases.identity import Identity
+from cases.models import Case
+from cases.panels import NextMeeting, panel
+from cases.privacy import IdentityGuard, Shown
+from cases.queries import case_list, sorted_cases
+from checklists.registry import specs_of
+
+SORTS = ("suspected", "promised", "name")
+
+_COLUMNS = (
+    "pk",
+    "patient_id",
+    "patient__name",
+    "patient__identity_system",
+    "patient__identity_value",
+    "patient__is_protected",
+    "definition_id",
+    "phase",
+    "clinical_question",
+    "unit_id",
+    "responsible_clinician_id",
+    "contact_nurse_id",
+    "suspected_on",
+    "promised_on",
+    "status",
+    "level",
+    "readiness_state",
+    "readiness__strip",
+    "readiness__expected",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFilter:
+    """What a list was asked for, as it stands in the address."""
+
+    diagnosis: str = ""
+    readiness: str = ""
+    status: str = "open"
+    level: str = ""
+    q: str = ""
+    sort: str = "suspected"
+
+    @classmethod
+    def from_query(cls, query: QueryDict) -> Self:
+        """Return the filter of an address; names that no list knows are passed over."""
+        given = {name: query[name].strip()[:80] for name in cls.__slots__ if query.get(name)}
+        return cls(**given)
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything but the open cases in their usual order was asked for."""
+        return self != CaseFilter(sort=self.sort)
+
+    def cases(self, actor: Actor) -> QuerySet[Case]:
+        """Return the visible cases that fit, in the order asked for."""
+        found = case_list(
+            actor,
+            diagnosis=self.diagnosis,
+            readiness=self.readiness,
+            status="" if self.status == "all" else self.status,
+            level=self.level,
+            text=self.q,
+        )
+        return sorted_cases(found, self.sort)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """One row of a list. Days are counted from the well-founded suspicion; `allowed` is the lead time's."""
+
+    pk: int
+    url: str
+    patient: int
+    shown: Shown
+    question: str
+    diagnosis: str
+    phase: str
+    level: str
+    status: str
+    readiness: str
+    strip: tuple[str, ...]
+    expected: tuple[date | None, ...]
+    days: int
+    allowed: int | None
+    promised_on: date | None
+    promised_day: int | None
+    next_meeting: NextMeeting | None = field(default=None)
+
+
+def case_rows(actor: Actor, cases: QuerySet[Case], today: date) -> list[CaseRow]:
+    """Return the rows of `cases` (already cut to a page) as `actor` may see them.
+
+    One query for the rows, one for the coming meetings, and one for definitions that this process has not met.
+    """
+    values = list(cases.select_related(None).values_list(*_COLUMNS))
+    meetings: Mapping[int, NextMeeting] = panel("next_meeting", [row[0] for row in values])
+    return list(_rows(IdentityGuard(actor), values, meetings, today))
+
+
+def _rows(
+    guard: IdentityGuard, values: Sequence[tuple[Any, ...]], meetings: Mapping[int, NextMeeting], today: date
+) -> Iterable[CaseRow]:
+    specs = specs_of(row[6] for row in values)
+    below = reverse("cases:list")
+    for (
+        pk, patient, name, system, number, is_protected, definition, phase, question, unit, clinician, nurse,
+        suspected_on, promised_on, status, level, readiness, strip, expected,
+    ) in values:  # fmt: skip
+        spec = specs[definition]
+        yield CaseRow(
+            pk=pk,
+            url=f"{below}{pk}/",
+            patient=patient,
+            shown=guard.of_row(
+                name, Identity(system, number), is_protected=is_protected, unit_id=unit, people=(clinician, nurse)
+            ),
+            question=question,
+            diagnosis=spec.label(),
+            phase=phase,
+            level=level,
+            status=status,
+            readiness=readiness,
+            strip=tuple(strip),
+            expected=tuple(date.fromisoformat(day) if day else None for day in expected or ()),
+            days=(today - suspected_on).days,
+            allowed=spec.lead_time_days,
+            promised_on=promised_on,
+            promised_day=(promised_on - suspected_on).days if promised_on else None,
+            next_meeting=meetings.get(pk),
+        )

@@ -1,0 +1,71 @@
+"""What a floor above adds to the lists and pages of cases, without being imported from here.
+
+A panel is a function from case ids to what it knows of each: the floor above registers its own when Django is
+ready, and the pages and the API of cases read them all at once, so that a list costs one query a panel.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+Panel = Callable[[Sequence[int]], Mapping[int, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class NextMeeting:
+    """The open place of a case: which meeting, when, firm or provisional.
+
+    `probability` is the share (0-1) by which the case is expected to be ready in time; None without a forecast.
+    """
+
+    meeting: int
+    name: str
+    starts_at: datetime
+    firm: bool
+    url: str
+    position: int | None = None
+    probability: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What a conference recommended, as signed: the decision is taken later, with the patient."""
+
+    name: str
+    starts_at: datetime
+    recommendation: str
+    signed_at: datetime
+    url: str
+    intent: str = ""
+    next_step: str = ""
+    responsible: str = ""
+    due_on: date | None = None
+    addenda: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place that the case has or had on an agenda, and how it ended."""
+
+    name: str
+    starts_at: datetime
+    status: str
+    url: str
+    note: str = field(default="")
+
+
+_PANELS: dict[str, Panel] = {}
+
+
+def register_panel(name: str, function: Panel) -> None:
+    """Let `function` answer for the panel `name` (next_meeting, outcomes or agenda_history); once a name."""
+    if _PANELS.get(name, function) is not function:
+        raise ValueError(f"the panel {name!r} is registered twice")
+    _PANELS[name] = function
+
+
+def panel(name: str, case_ids: Sequence[int]) -> Mapping[int, Any]:
+    """Return what the panel knows of the cases, by id; nothing where no floor has registered it."""
+    function = _PANELS.get(name)
+    return function(case_ids) if function and case_ids else {}
