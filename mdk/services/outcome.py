@@ -208,7 +208,7 @@ def _check(item: AgendaItem, values: Mapping[str, Any]) -> None:
         errors.append(
             FieldError("fields", "unknown", _("The diagnosis has no such outcome field: %(keys)s.") % {"keys": ", ".join(sorted(unknown))})
         )  # fmt: skip
-    known_keys = {entry.key for entry in spec.checklist_for(item.level)}
+    known_keys = {entry.key for entries in spec.checklists.values() for entry in entries}
     if unknown := set(values.get("checklist") or {}) - known_keys:
         errors.append(
             FieldError("checklist", "unknown", _("The checklist has no such entry: %(keys)s.") % {"keys": ", ".join(sorted(unknown))})
