@@ -61,7 +61,10 @@ def _sources() -> Iterator[Path]:
 def _code_of(path: Path) -> bytes:
     """Return the Python to search: a template is turned into gettext calls first, as Django does."""
     source = path.read_text(encoding="utf-8")
-    return (source if path.suffix == ".py" else templatize(source, origin=str(path))).encode()
+    if path.suffix == ".py":
+        return source.encode()
+    # The template's own indentation would be read as Python's.
+    return "\n".join(line.lstrip() for line in templatize(source, origin=str(path)).splitlines()).encode()
 
 
 def texts() -> list[Text]:
