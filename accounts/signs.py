@@ -137,6 +137,7 @@ def readiness_strip(
     if len(states) != len(KINDS):
         raise UnknownSign("strip", states)
     signs = []
+    dated = False
     for (_code, kind, letter), state, day in zip(KINDS, states, expected, strict=True):
         if state not in ANSWER_WORDS:
             raise UnknownSign("answer", state)
@@ -145,11 +146,12 @@ def readiness_strip(
         if short:
             sentence = _("%(answer)s, expected %(day)s") % {"answer": sentence, "day": short}
         below = format_html("<small>{}</small>", short) if short and not words else ""
+        dated = dated or bool(below)
         seen = format_html('<span class="sign__word" aria-hidden="true">{}</span>', sentence) if words else below
         signs.append((state, sentence, sentence, letter, shape(state), seen))
     return format_html(
         '<span class="strip{}">{}</span>',
-        " strip--words" if words else "",
+        " strip--words" if words else " strip--dated" if dated else "",
         format_html_join(
             "", '<span class="sign sign--{}" role="img" aria-label="{}" title="{}"><b>{}</b>{}{}</span>', signs
         ),
@@ -159,7 +161,7 @@ def readiness_strip(
 @lru_cache(maxsize=256)
 def toned(language: str, css: str, tone: str, shape_name: str, word: str) -> SafeString:
     """Return shape and word in a status tone, inside a span of the class `css`."""
-    return format_html('<span class="{} tone--{}">{}{}</span>', css, tone, shape(shape_name), word)
+    return format_html('<span class="{} tone--{}">{}<span class="word">{}</span></span>', css, tone, shape(shape_name), word)
 
 
 def readiness_state(language: str, code: str) -> SafeString:
