@@ -8,23 +8,31 @@ import pytest
 import yaml
 from django.utils import timezone
 
+from checklists import services
 from checklists.loader import FOLDER, Loaded, load_folder, write_lock
-from checklists.services import load_definitions
 from checklists.spec import DefinitionSpec
 
 Edit = Callable[[dict[str, Any]], None]
 
 
 @pytest.fixture(scope="session")
-def specs() -> dict[str, DefinitionSpec]:
+def shipped() -> list[Loaded]:
+    """The shipped definitions, read once."""
+    return load_folder()
+
+
+@pytest.fixture(scope="session")
+def specs(shipped: list[Loaded]) -> dict[str, DefinitionSpec]:
     """The shipped definitions by slug."""
-    return {item.spec.slug: item.spec for item in load_folder()}
+    return {item.spec.slug: item.spec for item in shipped}
 
 
 @pytest.fixture
-def published(db: None) -> None:
-    """The shipped definitions, published."""
-    load_definitions(now=timezone.now())
+def published(db: None, shipped: list[Loaded], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The shipped definitions, published without reading the files again."""
+    with monkeypatch.context() as patched:
+        patched.setattr(services, "load_folder", lambda _folder: shipped)
+        services.load_definitions(now=timezone.now())
 
 
 class Folder:
