@@ -88,3 +88,8 @@ def demo_people() -> QuerySet[User]:
 def units_by_name() -> QuerySet[Unit]:
     """Return every unit, by name."""
     return Unit.objects.order_by("name", "pk")
+
+
+def unit_by_name(name: str) -> Unit | None:
+    """Return the unit with exactly this name."""
+    return Unit.objects.filter(name=name.strip()).first()

@@ -139,3 +139,9 @@ def create_token(*, user: User, now: datetime, days: int = TOKEN_DAYS) -> str:
 def revoke_tokens(*, user: User) -> int:
     """Remove every token of the person; returns how many there were."""
     return user.api_tokens.all().delete()[0]
+
+
+def set_password(*, user: User, password: str) -> None:
+    """Give the person a password; the caller has checked its strength. Ends every session of theirs."""
+    user.set_password(password)
+    user.save(update_fields=["password"])
