@@ -1,13 +1,16 @@
 """What the API answers about meetings and their items, as CONTRACT.md names it: plain mappings."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
 
+from accounts.access_log import log_read
 from accounts.actor import Actor
+from accounts.models import AccessLog
 from accounts.permissions import Permission
+from cases.privacy import IdentityGuard
 from mdk.access import series_units
 from mdk.models import Attendance, Meeting, Outcome
 from mdk.queries.agenda import AgendaRow, PreparationRow, agendas, planned_minutes_of, preparation_loads
@@ -36,36 +39,50 @@ _BLANK_OUTCOME: Document = {
 }
 
 
-def meeting_document(actor: Actor, meeting: Meeting, *, with_items: bool = True) -> Document:
-    """Return the meeting as the API shows it to `actor`, in a constant number of queries.
+def meeting_document(
+    actor: Actor, meeting: Meeting, *, with_items: bool = True, log_as: str = "api-meeting", only_item: int | None = None
+) -> Document:
+    """Return the meeting as the API shows it to `actor`, in a constant number of queries, and log the reading.
 
     `meeting` comes from `mdk.access.access_meeting`. Patients are in it as far as the actor may see them; the
-    caller logs the reading with `patients_in`.
+    reading is logged under the name `log_as` (an empty name leaves that to the caller). `only_item` leaves the
+    other items out.
     """
-    return meeting_documents(actor, [meeting], with_items=with_items)[0]
+    return meeting_documents(actor, [meeting], with_items=with_items, log_as=log_as, only_item=only_item)[0]
 
 
-def meeting_documents(actor: Actor, meetings: Iterable[Meeting], *, with_items: bool = True) -> list[Document]:
-    """Return several meetings (series, its units and chair loaded): four queries however many there are."""
+def meeting_documents(
+    actor: Actor,
+    meetings: Iterable[Meeting],
+    *,
+    with_items: bool = True,
+    log_as: str = "api-meetings",
+    only_item: int | None = None,
+) -> list[Document]:
+    """Return several meetings (series, its units and chair loaded): as many queries as for one."""
     meetings = list(meetings)
+    ids = [meeting.pk for meeting in meetings]
     rows = agendas(meetings)
-    present = _present([meeting.pk for meeting in meetings])
-    outcomes = _outcomes([meeting.pk for meeting in meetings]) if with_items else {}
-    return [
-        _meeting(actor, meeting, rows[meeting.pk], present.get(meeting.pk, frozenset()), outcomes, with_items)
-        for meeting in meetings
-    ]
+    present = _present(ids)
+    outcomes = _outcomes(ids) if with_items else {}
+    documents, shown = [], set()
+    for meeting in meetings:
+        document = _meeting(meeting, rows[meeting.pk], present.get(meeting.pk, frozenset()))
+        if with_items:
+            guard = IdentityGuard(actor) if _sees_cases(actor, meeting) else None
+            chosen = [row for row in rows[meeting.pk] if only_item in (None, row.id)]
+            document["items"] = [_item(guard, row, outcomes.get(row.id)) for row in chosen]
+            shown |= {row.patient_id for row in chosen if guard}
+        documents.append(document)
+    if log_as:
+        log_read(actor, patients=shown, what=log_as, action=AccessLog.Action.API)
+    return documents
 
 
 def item_document(actor: Actor, meeting: Meeting, item_id: int) -> Document | None:
-    """Return one item of the meeting's agenda; None when it is not on it any more."""
-    document = meeting_document(actor, meeting)
-    return next((item for item in document["items"] if item["id"] == item_id), None)
-
-
-def patients_in(actor: Actor, meeting: Meeting, rows: Iterable[AgendaRow]) -> list[int]:
-    """Return the patients that `actor` was shown: all, or none without the right to see cases there."""
-    return [row.patient_id for row in rows] if _sees_cases(actor, meeting) else []
+    """Return one item of the meeting's agenda, logged; None when it is not on it any more."""
+    items = meeting_document(actor, meeting, log_as="api-item", only_item=item_id)["items"]
+    return next(iter(items), None)
 
 
 def outcome_document(outcome: Outcome | None) -> Document:
@@ -97,17 +114,10 @@ def preparation_document(row: PreparationRow) -> Document:
     }
 
 
-def _meeting(
-    actor: Actor,
-    meeting: Meeting,
-    rows: list[AgendaRow],
-    present: frozenset[str],
-    outcomes: Mapping[int, Outcome],
-    with_items: bool,
-) -> Document:
-    firm = [row for row in rows if row.is_firm]
-    quorum = quorum_of_phases({(row.definition_id, row.phase) for row in firm}, present)
-    document: Document = {
+def _meeting(meeting: Meeting, rows: list[AgendaRow], present: frozenset[str]) -> Document:
+    firm = {(row.definition_id, row.phase) for row in rows if row.is_firm}
+    quorum = quorum_of_phases(firm, present)
+    return {
         "id": meeting.pk,
         "series": meeting.series_id,
         "series_name": meeting.series.name,
@@ -124,17 +134,14 @@ def _meeting(
         "quorum": {"met": quorum.met, "missing": list(quorum.missing)},
         "version": meeting.version,
     }
-    if with_items:
-        sees = _sees_cases(actor, meeting)
-        document["items"] = [_item(actor, row, outcomes.get(row.id), sees) for row in rows]
-    return document
 
 
-def _item(actor: Actor, row: AgendaRow, outcome: Outcome | None, sees: bool) -> Document:
+def _item(guard: IdentityGuard | None, row: AgendaRow, outcome: Outcome | None) -> Document:
+    """Return the item; without a guard the caller may not see cases at all."""
     return {
         "id": row.id,
         "case": row.case_id,
-        "case_summary": _summary(actor, row) if sees else None,
+        "case_summary": _summary(guard, row) if guard else None,
         "level": row.level,
         "position": row.position,
         "minutes": row.minutes,
@@ -143,12 +150,12 @@ def _item(actor: Actor, row: AgendaRow, outcome: Outcome | None, sees: bool) -> 
         "provisional": not row.is_firm,
         "readiness": row.readiness_state,
         "preparations": [preparation_document(preparation) for preparation in row.preparations],
-        "outcome": outcome_document(outcome) if sees else None,
+        "outcome": outcome_document(outcome) if guard else None,
     }
 
 
-def _summary(actor: Actor, row: AgendaRow) -> Document:
-    shown = row.identified_by(actor)
+def _summary(guard: IdentityGuard, row: AgendaRow) -> Document:
+    shown = row.is_open_to(guard)
     return {
         "diagnosis": row.diagnosis,
         "phase": row.phase,

@@ -1,5 +1,6 @@
 """The shapes of planning in the API: what comes in, what goes out, and the schema of both."""
 
+from datetime import time
 from typing import Any
 
 from rest_framework import serializers
@@ -145,6 +146,12 @@ class ReasonInput(Plain):
     reason = serializers.CharField(max_length=200)
 
 
+class CancelInput(Plain):
+    """Why the meeting does not take place."""
+
+    reason = serializers.CharField(max_length=200)
+
+
 class LiftInput(Plain):
     """What should be discussed, in a sentence."""
 
@@ -204,3 +211,45 @@ class WorkloadShape(Plain):
     done_minutes = serializers.IntegerField()
     lost_minutes = serializers.IntegerField()
     cases = serializers.IntegerField()
+
+
+class SeriesShape(Plain):
+    """A series: whose, of which diagnoses, when, how long, and how much it holds."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    unit = serializers.CharField(source="unit.name")
+    diagnoses = serializers.SlugRelatedField[Any]("slug", many=True, read_only=True)
+    rrule = serializers.CharField()
+    starts_on = serializers.DateField()
+    starts_time = serializers.TimeField(format="%H:%M")
+    minutes = serializers.IntegerField()
+    capacity_minutes = serializers.IntegerField()
+    prep_capacity_minutes = serializers.IntegerField()
+    cutoff_days = serializers.IntegerField()
+    cutoff_time = serializers.TimeField(format="%H:%M")
+    chair = serializers.EmailField(source="chair.email", allow_null=True, default=None)
+    participating_units = serializers.SlugRelatedField[Any]("name", many=True, read_only=True)
+    readers = serializers.SlugRelatedField[Any]("email", many=True, read_only=True)
+    video_url = serializers.CharField()
+    is_active = serializers.BooleanField()
+
+
+class SeriesInput(Plain):
+    """A new series; units by name or id, diagnoses by slug, name or ICD-10 code, people by e-mail."""
+
+    name = serializers.CharField(max_length=80)
+    unit = serializers.CharField(max_length=120)
+    diagnoses = serializers.ListField(child=serializers.CharField(max_length=120), allow_empty=False)
+    rrule = serializers.CharField(max_length=200, help_text="RRULE, for example FREQ=WEEKLY;BYDAY=TH")
+    starts_on = serializers.DateField()
+    starts_time = serializers.TimeField()
+    minutes = serializers.IntegerField(min_value=5, max_value=600)
+    capacity_minutes = serializers.IntegerField(min_value=1, max_value=600)
+    prep_capacity_minutes = serializers.IntegerField(min_value=0, max_value=6000, default=0)
+    cutoff_days = serializers.IntegerField(min_value=0, max_value=30, default=1)
+    cutoff_time = serializers.TimeField(default=time(12, 0))
+    chair = serializers.EmailField(allow_null=True, default=None)
+    participating_units = serializers.ListField(child=serializers.CharField(max_length=120), default=list)
+    readers = serializers.ListField(child=serializers.EmailField(), default=list)
+    video_url = serializers.URLField(allow_blank=True, default="")

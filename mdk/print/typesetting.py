@@ -6,9 +6,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import font_source_sans_pro
 import typst
 
 FOLDER = Path(__file__).parent
+FONTS = Path(font_source_sans_pro.__file__).parent / "files"
+"""Source Sans Pro, from its package: the wheel of Typst brings no sans."""
 
 
 def compile_pdf(template: str, data: Mapping[str, Any], *, at: datetime) -> bytes:
@@ -25,6 +28,7 @@ def compile_pdf(template: str, data: Mapping[str, Any], *, at: datetime) -> byte
         pdf_standards=["a-2a"],
         timestamp=int(at.timestamp()),
         ignore_system_fonts=True,
+        font_paths=[str(FONTS)],
     )
     assert isinstance(document, bytes)
     return document

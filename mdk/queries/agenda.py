@@ -7,12 +7,13 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import F
 
-from accounts.actor import Actor
 from cases.enums import ReadinessState
-from cases.identity import Identity, birth_year
+from cases.identity import Identity
+from cases.privacy import IdentityGuard
 from checklists.enums import Discipline, LevelCode
 from mdk.enums import FIRM_ITEMS, PreparationState
 from mdk.models import AgendaItem, Meeting, Preparation
+from mdk.queries.candidates import initials_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,8 @@ class AgendaRow:
     identity_value: str
     is_protected: bool
     unit_id: int
+    clinician_id: int
+    nurse_id: int | None
     diagnosis: str
     diagnosis_name_sv: str
     diagnosis_name_en: str
@@ -83,11 +86,7 @@ class AgendaRow:
     @property
     def initials(self) -> str:
         """Initials and birth year for lists; empty for a protected identity."""
-        if self.is_protected:
-            return ""
-        parts = self.patient_name.replace("-", " ").split()
-        letters = "".join(f"{part[0]}." for part in parts)
-        return f"{letters} {birth_year(self.identity_value)}".strip()
+        return "" if self.is_protected else initials_of(self.patient_name, self.identity_value)
 
     @property
     def written_number(self) -> str:
@@ -104,9 +103,9 @@ class AgendaRow:
         """The patient's name for lists and prints; empty for a protected identity."""
         return "" if self.is_protected else self.patient_name
 
-    def identified_by(self, actor: Actor) -> bool:
-        """Whether `actor` may see who the patient is: a protected identity only inside the treating unit."""
-        return not self.is_protected or self.unit_id in actor.unit_ids
+    def is_open_to(self, guard: IdentityGuard) -> bool:
+        """Whether the guard's person may see who the patient is: a protected identity only in the treating unit."""
+        return not self.is_protected or guard.opens(self.unit_id, (self.clinician_id, self.nurse_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +124,8 @@ _CASE = {
     "identity_value": F("case__patient__identity_value"),
     "is_protected": F("case__patient__is_protected"),
     "unit_id": F("case__unit_id"),
+    "clinician_id": F("case__responsible_clinician_id"),
+    "nurse_id": F("case__contact_nurse_id"),
     "diagnosis": F("case__diagnosis__slug"),
     "diagnosis_name_sv": F("case__diagnosis__name_sv"),
     "diagnosis_name_en": F("case__diagnosis__name_en"),

@@ -1,0 +1,28 @@
+"""Addresses of meetings in the API, below `/api/v1/`."""
+
+from importlib import import_module
+from importlib.util import find_spec
+
+from django.urls import URLPattern, URLResolver, path
+
+from mdk.api import files, planning, series, workload
+
+ROOM = "mdk.api.room_urls"
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("series/", series.SeriesView.as_view(), name="api-series"),
+    path("meetings/", planning.MeetingsView.as_view(), name="api-meetings"),
+    path("meetings/<int:pk>/", planning.MeetingView.as_view(), name="api-meeting"),
+    path("meetings/<int:pk>/items/", planning.ItemsView.as_view(), name="api-meeting-items"),
+    path("meetings/<int:pk>/order/", planning.OrderView.as_view(), name="api-meeting-order"),
+    path("meetings/<int:pk>/publish/", planning.PublishView.as_view(), name="api-meeting-publish"),
+    path("meetings/<int:pk>/cancel/", planning.CancelView.as_view(), name="api-meeting-cancel"),
+    path("meetings/<int:pk>/agenda.pdf", files.AgendaPdfView.as_view(), name="api-agenda-pdf"),
+    path("meetings/<int:pk>/agenda.xlsx", files.AgendaXlsxView.as_view(), name="api-agenda-xlsx"),
+    path("items/<int:pk>/rebook/", planning.RebookView.as_view(), name="api-item-rebook"),
+    path("items/<int:pk>/lift/", planning.LiftView.as_view(), name="api-item-lift"),
+    path("items/<int:pk>/remove/", planning.RemoveView.as_view(), name="api-item-remove"),
+    path("rebookings/", workload.RebookingsView.as_view(), name="api-rebookings"),
+    path("workload/", workload.WorkloadView.as_view(), name="api-workload"),
+    *(import_module(ROOM).urlpatterns if find_spec(ROOM) else []),
+]

@@ -1,0 +1,129 @@
+"""The agenda as PDF: what is on it in words, and how it is laid out (agenda.typ)."""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils import formats, timezone
+from django.utils.text import slugify
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.access_log import log_read
+from accounts.actor import Actor
+from accounts.models import AccessLog
+from accounts.signs import ANSWER_WORDS, KINDS, LEVELS
+from checklists.enums import Discipline, Phase
+from mdk.access import series_units
+from mdk.enums import PreparationState
+from mdk.models import Meeting
+from mdk.print.answers import PDF, file_answer
+from mdk.print.typesetting import compile_pdf
+from mdk.queries.agenda import AgendaRow, PreparationRow, agenda_of, planned_minutes_of
+
+
+def agenda_pdf(actor: Actor, meeting: Meeting, *, what: str) -> HttpResponse:
+    """Return the agenda as a tagged PDF (A-2a) and log the export under `what`.
+
+    The same agenda gives the same bytes: the time in the file is that of the last change that readers see.
+    """
+    rows = agenda_of(meeting)
+    log_export(actor, meeting, rows, what)
+    now = timezone.now()
+    content = compile_pdf("agenda.typ", agenda_data(meeting, rows, printed_by=actor.user.name, now=now), at=now)
+    return file_answer(content, PDF, file_name(meeting, "pdf"), inline=True)
+
+
+def log_export(actor: Actor, meeting: Meeting, rows: list[AgendaRow], what: str) -> None:
+    """Write down that the actor took the patients of these rows out in a file."""
+    log_read(
+        actor, patients=[row.patient_id for row in rows], what=what, action=AccessLog.Action.EXPORT,
+        unit_ids=series_units(meeting.series),
+    )  # fmt: skip
+
+
+def file_name(meeting: Meeting, ending: str) -> str:
+    """Return the name of the file: series and day, no patient data."""
+    day = timezone.localtime(meeting.starts_at)
+    return f"{slugify(meeting.series.name) or 'mdk'}-{day:%Y-%m-%d}.{ending}"
+
+
+def agenda_data(meeting: Meeting, rows: list[AgendaRow], *, printed_by: str, now: datetime) -> dict[str, Any]:
+    """Return what the template is filled with: words and numbers, protected identities hidden."""
+    planned = planned_minutes_of(rows)
+    facts = [
+        (_("Chair"), meeting.chair.name if meeting.chair else "–"),
+        (_("Cut-off"), _moment(meeting.cutoff_at)),
+        (_("Planned"), _("%(planned)d of %(limit)d min") % {"planned": planned, "limit": meeting.capacity_minutes}),
+    ]
+    cases = ngettext("%(n)d case", "%(n)d cases", len(rows)) % {"n": len(rows)}
+    return {
+        "language": (get_language() or "sv")[:2],
+        "title": meeting.series.name,
+        "unit": meeting.series.unit.name,
+        "when": when_of(meeting),
+        "facts": facts,
+        "rows": [_row(row) for row in rows],
+        "total": f"{cases} · " + _("%(n)d min") % {"n": planned},
+        "note": _("Contains patient data. Keep it out of sight and destroy it after the conference."),
+        "printed": _("Printed %(at)s by %(who)s") % {"at": _moment(now), "who": printed_by},
+        "words": {
+            "page": _("Page"),
+            "empty": _("No case is on the agenda yet."),
+            "provisional": _("provisional"),
+            "lifted": _("Lifted to discussion"),
+            "columns": [
+                _("Time"), _("No."), _("Min"), _("Level"), _("Patient"), _("Clinical question"),
+                *(str(word) for _code, word, _letter in KINDS), _("Preparation"),
+            ],
+        },
+    }  # fmt: skip
+
+
+def when_of(meeting: Meeting) -> str:
+    """Return day and hours of the meeting in words."""
+    starts, ends = timezone.localtime(meeting.starts_at), timezone.localtime(meeting.ends_at)
+    return f"{formats.date_format(starts, 'l j F Y')}, {starts:%H:%M}–{ends:%H:%M}"  # noqa: RUF001 - a range of hours
+
+
+def answer_words(row: AgendaRow) -> list[tuple[str, str]]:
+    """Return state and word of the four answers, in the strip's order."""
+    states = list(row.strip or ()) or ["missing"] * len(KINDS)
+    return [(state, str(ANSWER_WORDS[state])) for state in states]
+
+
+def preparation_words(preparation: PreparationRow) -> str:
+    """Return `Radiologi: förberedd (Ek)` or what state it is in."""
+    state = PreparationState(preparation.state).label
+    reader = f" ({preparation.reader_name})" if preparation.reader_name else ""
+    return f"{Discipline(preparation.discipline).label}: {str(state).lower()}{reader}"
+
+
+def diagnosis_words(row: AgendaRow) -> str:
+    """Return diagnosis and phase in the language of the page."""
+    english = (get_language() or "sv").startswith("en")
+    name = row.diagnosis_name_en if english else row.diagnosis_name_sv
+    return f"{name} · {Phase(row.phase).label}"
+
+
+def _row(row: AgendaRow) -> dict[str, Any]:
+    return {
+        "time": f"{timezone.localtime(row.starts_at):%H:%M}",
+        "position": row.position,
+        "minutes": row.minutes,
+        "level": row.level,
+        "level_word": str(LEVELS[row.level][1]),
+        "provisional": not row.is_firm,
+        "name": row.name or _("Protected identity"),
+        "number": row.number,
+        "question": row.question,
+        "lifted": row.lifted_reason,
+        "diagnosis": diagnosis_words(row),
+        "answers": [{"state": state, "word": word} for state, word in answer_words(row)],
+        "preparations": [preparation_words(preparation) for preparation in row.preparations],
+    }
+
+
+def _moment(moment: datetime) -> str:
+    return f"{timezone.localtime(moment):%Y-%m-%d %H:%M}"

@@ -1,0 +1,147 @@
+"""Cases that wait for a meeting of a series, most urgent first."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Exists, F, OuterRef, QuerySet
+from django.utils import timezone
+
+from accounts.actor import Actor
+from cases.enums import CaseStatus
+from cases.identity import birth_year
+from cases.models import Case
+from cases.queries import case_list
+from cases.readiness.words import requirement_label
+from checklists.registry import specs_of
+from checklists.spec import DefinitionSpec
+from mdk.access import series_units
+from mdk.models import Meeting
+
+WITHOUT_CLOCK_DAYS = 42
+"""Where a pathway states no lead time, a case is sorted as if it had this many days (local choice)."""
+
+SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateRow:
+    """One waiting case as the workbench shows it; `missing` is what stops it, `expected_on` when that comes."""
+
+    id: int
+    patient_id: int
+    initials: str
+    is_protected: bool
+    level: str
+    phase: str
+    question: str
+    readiness_state: str
+    strip: Sequence[str]
+    expected: tuple[date | None, ...]
+    missing: str
+    expected_on: date | None
+    suspected_on: date
+    days: int
+    allowed: int | None
+    promised_on: date | None
+    promised_day: int | None
+
+    @property
+    def days_left(self) -> int:
+        """Days until the pathway's limit or the promised date, whichever comes first; negative when past."""
+        left = (self.allowed if self.allowed is not None else WITHOUT_CLOCK_DAYS) - self.days
+        return left if self.promised_day is None else min(left, self.promised_day - self.days)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The most urgent candidates that fit the filters, and how many there are in all."""
+
+    rows: tuple[CandidateRow, ...]
+    total: int
+
+    @property
+    def unseen(self) -> int:
+        """How many of those that fit are not shown."""
+        return self.total - len(self.rows)
+
+
+_FIELDS = {
+    "patient_name": F("patient__name"),
+    "identity_value": F("patient__identity_value"),
+    "is_protected": F("patient__is_protected"),
+    "strip": F("readiness__strip"),
+    "findings": F("readiness__findings"),
+    "checks": F("readiness__checks"),
+}
+
+
+def candidates(
+    actor: Actor, meeting: Meeting, now: datetime, *, readiness: str = "", phase: str = "", text: str = ""
+) -> Candidates:
+    """Return the referred cases of the series' diagnoses that wait for a meeting, most urgent first.
+
+    Urgency is the fewest days left to the pathway's limit or the promised date. Two queries, and one for
+    definitions that this process has not met.
+    """
+    today = timezone.localdate(now)
+    cases = _waiting(actor, meeting, readiness, text)
+    if phase:
+        cases = cases.filter(phase=phase)
+    names = ("id", "patient_id", "level", "phase", "readiness_state", "suspected_on", "promised_on", "definition_id")
+    found = list(cases.order_by().values(*names, "clinical_question", **_FIELDS))
+    specs = specs_of({row["definition_id"] for row in found})
+    rows = [_row(row, specs[row["definition_id"]], today) for row in found]
+    rows.sort(key=lambda row: (row.days_left, row.suspected_on, row.id))
+    return Candidates(tuple(rows[:SHOWN]), len(rows))
+
+
+def _waiting(actor: Actor, meeting: Meeting, readiness: str, text: str) -> QuerySet[Case]:
+    takes_part = Case.units.through.objects.filter(case_id=OuterRef("pk"), unit_id__in=series_units(meeting.series))
+    found = case_list(actor, status=CaseStatus.REFERRED, readiness=readiness, text=text).select_related(None)
+    return found.filter(Exists(takes_part), diagnosis__in=meeting.series.diagnoses.order_by().values("pk"))
+
+
+def _row(row: Mapping[str, Any], spec: DefinitionSpec, today: date) -> CandidateRow:
+    stops = [finding for finding in row["findings"] or () if finding["severity"] != "warning"]
+    first = stops[0] if stops else None
+    return CandidateRow(
+        id=row["id"],
+        patient_id=row["patient_id"],
+        initials="" if row["is_protected"] else initials_of(row["patient_name"], row["identity_value"]),
+        is_protected=row["is_protected"],
+        level=row["level"],
+        phase=row["phase"],
+        question=row["clinical_question"],
+        readiness_state=row["readiness_state"],
+        strip=row["strip"] or (),
+        expected=_expected(row["checks"] or ()),
+        missing=requirement_label(spec, first["requirement"]) if first else "",
+        expected_on=_day(first["expected_on"]) if first else None,
+        suspected_on=row["suspected_on"],
+        days=(today - row["suspected_on"]).days,
+        allowed=spec.lead_time_days,
+        promised_on=row["promised_on"],
+        promised_day=(row["promised_on"] - row["suspected_on"]).days if row["promised_on"] else None,
+    )
+
+
+def initials_of(name: str, identity_value: str) -> str:
+    """Return initials and birth year, `A.J. 1958`, as lists show a patient."""
+    letters = "".join(f"{part[0]}." for part in name.replace("-", " ").split())
+    return f"{letters} {birth_year(identity_value)}".strip()
+
+
+def _expected(checks: Sequence[Mapping[str, Any]]) -> tuple[date | None, ...]:
+    """Return, per kind in the strip's order, the latest day on which an ordered answer is expected."""
+    found: dict[str, date] = {}
+    for check in checks:
+        day = _day(check.get("expected_on"))
+        if day and check["state"] == "ordered":
+            found[check["kind"]] = max(day, found.get(check["kind"], day))
+    return tuple(found.get(kind) for kind in ("radiology", "pathology", "lab", "clinical"))
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
