@@ -50,7 +50,7 @@ def test_page_tells_sources_from_local_choices(client: Client) -> None:
     page = login(client, make_user(role=Role.COORDINATOR)).get("/diagnoses/brain-spinal-cord/")
     text = page.content.decode()
     assert "perfusionsökning" in text
-    assert 'class="local-mark"' in text
+    assert 'badge tone--off">lokalt<' in text or 'badge tone--off">local<' in text
     assert 'href="#source-1"' in text
     assert 'id="source-1"' in text
     marks = [row["cite"] for row in page.context["page"]["requirements"]]
