@@ -4,9 +4,9 @@ Yesterday's meeting was run through and signed; tomorrow's agenda is published a
 after it is in planning; the rest of the cases wait, some of them with something missing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from itertools import count
+from itertools import count, zip_longest
 from random import Random
 
 from django.db import transaction
@@ -26,9 +26,9 @@ from config.seeding.conferences import demo_series
 from config.seeding.people import Staff, demo_staff
 from config.seeding.plans import plan_case
 from events.models import Delivery, Notice
-from mdk.models import Meeting, Series
+from mdk.models import Meeting, Preparation, Series
 from mdk.services import preparation
-from mdk.services.agenda import book_case, lift_item, publish_meeting
+from mdk.services.agenda import book_case, lift_item, order_items, publish_meeting
 from mdk.services.series import add_meeting
 
 SEED = 7
@@ -39,7 +39,7 @@ class Demo:
 
     def __init__(self, today: date, now: datetime) -> None:
         self.today, self.now = today, now
-        self.rng = Random(SEED)
+        self.rng = Random(SEED)  # noqa: S311 - synthetic data
         self.staff: Staff = demo_staff()
         self.specs = {spec.slug: spec for spec in current_specs()}
         self.diagnoses = {row.slug: row for row in Diagnosis.objects.filter(slug__in=self.specs)}
@@ -47,11 +47,13 @@ class Demo:
         self.series: dict[str, Series] = demo_series(self.staff, self.diagnoses, today, began)
         self._numbers = count(1)
 
-    def cases(self, slugs: Iterator[str] | tuple[str, ...], stage: str, base: date | None = None) -> list[Case]:
-        """Return one new case for each of `slugs`, brought to `stage` as of `base` (today)."""
+    def cases(
+        self, slugs: Sequence[str], stage: str, base: date | None = None, levels: Sequence[str] = ()
+    ) -> list[Case]:
+        """Return one new case for each of `slugs`, brought to `stage` as of `base` (today), at its level if given."""
         made = []
-        for slug in slugs:
-            plan = plan_case(next(self._numbers), seed=SEED, specs=self.specs, stage=stage, slug=slug)
+        for slug, level in zip_longest(slugs, levels, fillvalue=""):
+            plan = plan_case(next(self._numbers), seed=SEED, specs=self.specs, stage=stage, slug=slug, level=level)
             made.append(carry_out(plan, self.staff, self.diagnoses, base or self.today)[0])
         return made
 
@@ -95,10 +97,10 @@ def _signed_meeting(demo: Demo) -> None:
     series = demo.series["Kolorektal MDK"]
     began = at(day - timedelta(days=10), 9)
     meeting = add_meeting(series.pk, at(day, 8, 15), by=koordinator, now=began)
-    cases = demo.cases(("colorectal",) * 9, "ready", day - timedelta(days=5))
+    levels = ("full", "full", "focused", "focused", "full", "focused", "protocol", "protocol", "full")
+    cases = demo.cases(("colorectal",) * 9, "ready", day - timedelta(days=5), levels)
     when = meeting.cutoff_at - timedelta(days=1, hours=3)
-    for place, case in enumerate(cases):
-        book_case(meeting.pk, case.pk, by=koordinator, now=when + timedelta(minutes=place), override_reason="")
+    demo.book(meeting, cases, when=when)
     demo.publish(meeting, when + timedelta(hours=1))
     story.prepare(meeting, demo.staff, demo.rng, now=when + timedelta(hours=2), share=1.0)
     story.run_through(meeting, demo.staff, demo.rng, deferred=4, left=1, guests=False)
@@ -107,7 +109,20 @@ def _signed_meeting(demo: Demo) -> None:
 def _coming_meetings(demo: Demo) -> None:
     """The next working day is published and partly prepared; the days after are in planning."""
     week = min(demo.now, at(demo.today, 8)) - timedelta(days=4)
-    _published(demo, "Kolorektal MDK", ("colorectal",) * 12, week, share=0.5)
+    levels = (
+        "full",
+        "focused",
+        "focused",
+        "full",
+        "protocol",
+        "full",
+        "focused",
+        "full",
+        "protocol",
+        "focused",
+        "protocol",
+    )
+    _published(demo, "Kolorektal MDK", ("colorectal",) * 11, week, share=0.5, levels=levels)
     _published(demo, "Hud-MDK", ("melanoma",) * 6, week, share=0.4)
     _published(demo, "Bröst-MDK", ("breast",) * 8, week, share=0.1)
     for name, slugs in (
@@ -121,28 +136,36 @@ def _coming_meetings(demo: Demo) -> None:
         demo.book(demo.meeting(name), [case], when=demo.now - timedelta(hours=1), provisional=True)
 
 
-def _published(demo: Demo, name: str, slugs: tuple[str, ...], week: datetime, *, share: float) -> None:
+def _published(
+    demo: Demo, name: str, slugs: tuple[str, ...], week: datetime, *, share: float, levels: Sequence[str] = ()
+) -> None:
     meeting = demo.meeting(name)
     when = min(week, meeting.cutoff_at - timedelta(days=1))
-    cases = demo.cases(slugs, "ready", timezone.localdate(when))
+    cases = demo.cases(slugs, "ready", timezone.localdate(when), levels)
     demo.book(meeting, cases, when=when)
+    _order(demo, meeting, when + timedelta(minutes=50))
     demo.publish(meeting, when + timedelta(hours=1))
     story.prepare(meeting, demo.staff, demo.rng, now=when + timedelta(hours=3), share=share)
-    _send_one_back(demo, meeting, when + timedelta(hours=20))
+    _send_one_back(demo, meeting, when + timedelta(hours=26))
     listed = meeting.items.filter(level="protocol").first()
     if listed and name == "Kolorektal MDK":
         lift_item(
             listed.pk,
             reason="Patienten har hört av sig med nya besvär; bör diskuteras.",
             by=demo.staff["lakare1"],
-            now=when + timedelta(hours=22),
+            now=when + timedelta(hours=27),
         )
+
+
+def _order(demo: Demo, meeting: Meeting, when: datetime) -> None:
+    """Those not yet operated first, the operated after, what is only listed last."""
+    items = meeting.items.filter(position__isnull=False).select_related("case")
+    order = sorted(items, key=lambda i: (i.level == "protocol", i.case.phase == "post_operative", i.position))
+    order_items(meeting.pk, [item.pk for item in order], by=demo.staff["koordinator"], now=when)
 
 
 def _send_one_back(demo: Demo, meeting: Meeting, when: datetime) -> None:
     """The last untouched preparation of radiology goes back to the clinician with a reason."""
-    from mdk.models import Preparation
-
     row = Preparation.objects.filter(
         item__meeting=meeting, discipline="radiology", state="todo", reader__isnull=True
     ).last()
@@ -178,10 +201,10 @@ def _waiting_cases(demo: Demo) -> None:
 
 
 def _settle(demo: Demo) -> None:
-    """Bring readiness up to today; what was told more than two days ago has been read, and every mail was sent."""
+    """Bring readiness up to today; what was told some days ago has been read, and every mail was sent."""
     while refresh_due_readiness(demo.now):
         pass
-    read = Notice.objects.filter(read_at__isnull=True, created_at__lt=demo.now - timedelta(days=2))
+    read = Notice.objects.filter(read_at__isnull=True, created_at__lt=demo.now - timedelta(days=3, hours=12))
     read.update(read_at=F("created_at") + timedelta(hours=2))
     Delivery.objects.filter(state=Delivery.State.PENDING).update(state=Delivery.State.SENT, sent_at=F("due_at"))
     # Nothing is left to send, so nobody need be woken for each of these facts after the commit.

@@ -12,7 +12,7 @@ from accounts.models import Membership, Unit, User
 from accounts.permissions import Role
 from checklists.enums import Speciality
 
-PASSWORD = "demo"
+PASSWORD = "demo"  # noqa: S105 - the demo's, refused outside demo mode
 HOSPITAL = "Demosjukhuset"
 NEIGHBOUR = "Grannsjukhuset"
 CLINICS = (

@@ -81,17 +81,18 @@ class CasePlan:
 
 
 def plan_case(
-    number: int, *, seed: int, specs: Mapping[str, DefinitionSpec], stage: str = "", slug: str = ""
+    number: int, *, seed: int, specs: Mapping[str, DefinitionSpec], stage: str = "", slug: str = "", level: str = ""
 ) -> CasePlan:
-    """Return the plan of case `number` under `seed`; `stage` and `slug` fix what otherwise is drawn."""
-    rng = Random(f"{seed}:{number}")
+    """Return the plan of case `number` under `seed`; `stage`, `slug` and `level` fix what otherwise is drawn."""
+    rng = Random(f"{seed}:{number}")  # noqa: S311 - synthetic data
     drawn = rng.choices(STAGES, _SHARES)[0]
     pathway = rng.choice([p for p in PATHWAYS if slug in ("", p.slug)])
     stage = stage or drawn
     spec = specs[pathway.slug]
     phase, question = rng.choice(pathway.questions)
     suggested = spec.suggest_level(phase, {}).level
-    level = rng.choices((suggested, LevelCode.FOCUSED, LevelCode.PROTOCOL), (70, 15, 15))[0]
+    drawn_level = rng.choices((suggested, LevelCode.FOCUSED, LevelCode.PROTOCOL), (70, 15, 15))[0]
+    level = level or drawn_level
     is_done = stage in ("ready", "meeting", "closed")
     suspected = rng.randint(9, 30) + (rng.randint(20, 700) if stage == "closed" else 0)
     requirements = [r for r in spec.requirements_for(phase, level) if not r.field]
