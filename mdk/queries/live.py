@@ -4,20 +4,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts.models import User
-from accounts.permissions import Permission
-from accounts.queries import people_with
 from cases.identity import birth_year
 from cases.models import Result
 from checklists.enums import Discipline, Kind, LevelCode, Speciality
 from checklists.registry import spec_of, specs_of
 from checklists.spec import DefinitionSpec
-from mdk.access import series_units
 from mdk.enums import ItemStatus, MeetingStatus
 from mdk.models import AgendaItem, Attendance, Meeting, Outcome, Preparation
+from mdk.queries.attendance import attendance_of
 from mdk.services.outcome import Quorum, quorum_of
 
 
@@ -142,7 +138,7 @@ def screen_of(meeting: Meeting, now: datetime) -> Screen:
         quorum=quorum_of(items, attendances),
         timing=_timing(meeting, places, current, now),
         spec=spec_of(case.definition_id) if case else None,
-        outcome=getattr(current.item, "outcome", None) if current else None,
+        outcome=outcome_of(current.item) if current else None,
         age=age_on(case.patient.identity_value, timezone.localdate(now)) if case else None,
         now=now,
     )
@@ -161,9 +157,11 @@ def running_order(meeting: Meeting) -> tuple[Place, ...]:
     return tuple(Place(item, number) for number, item in enumerate(items, start=1))
 
 
-def attendance_of(meeting: Meeting) -> list[Attendance]:
-    """Return the attendance with its users; one query."""
-    return list(meeting.attendances.select_related("user"))
+def outcome_of(item: AgendaItem) -> Outcome | None:
+    """Return the outcome of the item, with who wrote it; no query where `running_order` has loaded it."""
+    if "outcome" in item._state.fields_cache:
+        return item._state.fields_cache["outcome"]
+    return Outcome.objects.filter(item=item).select_related("recorded_by").first()
 
 
 def panes_of(item: AgendaItem) -> tuple[Pane, ...]:
@@ -206,24 +204,6 @@ def filled_headings(spec: DefinitionSpec, preparation: Preparation) -> tuple[Hea
     texts = preparation.headings
     fields = heading_fields(spec, preparation.discipline)
     return tuple(Heading(label, texts[key]) for key, label in fields if texts.get(key))
-
-
-def roster_of(meeting: Meeting, places: Sequence[Place], attendances: Sequence[Attendance]) -> list[User]:
-    """Return who may be expected in the room: chair, readers, the cases' clinicians and nurses, who is noted already."""
-    people: dict[int, User] = {}
-    expected: list[User | None] = [meeting.chair, *meeting.series.readers.order_by("name")]
-    for place in places:
-        expected += [place.item.case.responsible_clinician, place.item.case.contact_nurse]
-    expected += [line.user for line in attendances]
-    for person in expected:
-        if person is not None and person.is_active:
-            people.setdefault(person.pk, person)
-    return list(people.values())
-
-
-def chairs_for(meeting: Meeting, on: date) -> QuerySet[User]:
-    """Return the people who may run the meeting."""
-    return people_with(Permission.RUN_MEETING, series_units(meeting.series), on)
 
 
 def age_on(identity_value: str, day: date) -> int | None:

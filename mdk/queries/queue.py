@@ -3,13 +3,14 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from functools import reduce
 from operator import or_
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext as _
 
@@ -189,6 +190,35 @@ def queue_of(actor: Actor, *, state: str = "", who: str = "", discipline: str = 
     )
 
 
+def filtered(
+    preparations: QuerySet[Preparation],
+    actor: Actor,
+    *,
+    reader: str = "",
+    state: str = "",
+    discipline: str = "",
+    since: date | None = None,
+    until: date | None = None,
+) -> QuerySet[Preparation]:
+    """Narrow preparations by reader (`me`, `none` or an e-mail), state, discipline and the days they are due."""
+    if reader:
+        by_name = {"me": Q(reader=actor.user), "none": Q(reader=None)}
+        preparations = preparations.filter(by_name.get(reader, Q(reader__email__iexact=reader)))
+    if state:
+        preparations = preparations.filter(state=state)
+    if discipline:
+        preparations = preparations.filter(discipline=discipline)
+    if since:
+        preparations = preparations.filter(due_at__gte=_midnight(since))
+    if until:
+        preparations = preparations.filter(due_at__lt=_midnight(until) + timedelta(days=1))
+    return preparations
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
 _FIELDS = {
     "meeting_id": F("item__meeting_id"),
     "meeting_name": F("item__meeting__series__name"),
@@ -223,6 +253,25 @@ def queue_rows(preparations: QuerySet[Preparation], actor: Actor) -> list[QueueR
     guard = IdentityGuard(actor)
     base = reverse("mdk:queue")
     return [_row(one, answers[one["id"]], guard, base) for one in raw]
+
+
+def row_of(pk: int, actor: Actor) -> QueueRow:
+    """Return one preparation, which the caller has access to, as a row."""
+    return queue_rows(Preparation.objects.filter(pk=pk), actor)[0]
+
+
+def answers_for(preparation: Preparation) -> tuple[AnswerRow, ...]:
+    """Return the answers of one preparation's discipline, marked where new since the reading carried over."""
+    earlier = preparation.carried_over_from
+    case = preparation.item.case
+    raw = {
+        "id": preparation.pk,
+        "case_id": case.pk,
+        "definition_id": case.definition_id,
+        "discipline": preparation.discipline,
+        "carried_at": earlier.completed_at if earlier else None,
+    }
+    return _answers_of([raw])[preparation.pk]
 
 
 def readers_for(preparation: Preparation, actor: Actor, on: date) -> QuerySet[User]:

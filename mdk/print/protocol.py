@@ -1,0 +1,150 @@
+"""The protocol as a PDF for the record: the words of a `Protocol`, set by Typst."""
+
+from datetime import datetime
+from typing import Any
+
+from django.utils import formats, timezone, translation
+from django.utils.translation import gettext as _
+
+from checklists.enums import LevelCode, Phase, Speciality
+from mdk.models import Attendance, Meeting
+from mdk.print.typesetting import compile_pdf
+from mdk.queries.protocol import Entry, Protocol
+
+
+def protocol_pdf(protocol: Protocol, now: datetime) -> bytes:
+    """Return the protocol as PDF/A. A signed one has the time of its signature as its date: always the same bytes.
+
+    One that is not signed says so on every page and carries `now`. Protected identities are masked in the
+    protocol already.
+    """
+    signed_at = protocol.meeting.signed_at
+    latest = max((addendum.added_at for entry in protocol.entries for addendum in entry.addenda), default=signed_at)
+    return compile_pdf("protocol.typ", protocol_words(protocol), at=latest or now)
+
+
+def protocol_name(meeting: Meeting) -> str:
+    """Return the name of the file: date and id, nothing of a patient."""
+    return f"protokoll-{timezone.localtime(meeting.starts_at):%Y-%m-%d}-{meeting.pk}.pdf"
+
+
+def protocol_words(protocol: Protocol) -> dict[str, Any]:
+    """Return all text of the protocol in the active language, as the template reads it."""
+    meeting = protocol.meeting
+    signer, signed_at = meeting.signed_by, meeting.signed_at
+    chair = meeting.chair.name if meeting.chair else ""
+    return {
+        "language": (translation.get_language() or "sv")[:2],
+        "title": _("Meeting protocol"),
+        "author": chair,
+        "series": meeting.series.name,
+        "day": formats.date_format(timezone.localtime(meeting.starts_at), "DATE_FORMAT"),
+        "state": _("Signed") if protocol.is_signed else _("NOT SIGNED"),
+        "signed": protocol.is_signed,
+        "signature": {"who": signer.name, "at": _moment(signed_at)} if signer and signed_at else None,
+        "footer": _("The conference recommends; the decision is taken with the patient."),
+        "facts": _facts(protocol, chair),
+        "attendance": [_line(line) for line in protocol.attendances if line.is_present],
+        "quorum": _("met") if protocol.quorum.met else _("not met; missing: %(who)s") % {"who": ", ".join(protocol.missing)},
+        "cases": [_case(entry) for entry in protocol.entries],
+        "words": _words(),
+    }  # fmt: skip
+
+
+def _words() -> dict[str, Any]:
+    return {
+        "page": _("Page"),
+        "unsigned": _("NOT SIGNED"),
+        "unsigned_note": _("A draft. It is valid as a protocol when the chair has signed it."),
+        "attendance": _("Attendance"),
+        "attendance_head": [_("Name"), _("Function"), ""],
+        "nobody": _("No attendance was noted."),
+        "quorum": _("Quorum"),
+        "cases": _("Cases"),
+        "recommendation": _("Recommendation"),
+        "checklist": _("Checklist"),
+        "addendum": _("Addendum"),
+        "signed_line": _("Signed by"),
+    }
+
+
+def _facts(protocol: Protocol, chair: str) -> list[tuple[str, str]]:
+    meeting = protocol.meeting
+    rows = [
+        (_("Conference"), f"{meeting.series.name}, {meeting.series.unit.name}"),
+        (_("Day"), formats.date_format(timezone.localtime(meeting.starts_at), "DATE_FORMAT")),
+        (_("Began"), _clock(meeting.started_at)),
+        (_("Ended"), _clock(meeting.closed_at)),
+        (_("Chair"), chair),
+        (_("Cases"), str(len(protocol.entries))),
+    ]
+    return [row for row in rows if row[1]]
+
+
+def _line(line: Attendance) -> tuple[str, str, str]:
+    name = line.user.name if line.user else line.name
+    return name, str(Speciality(line.speciality).label), _("remote") if line.is_remote else ""
+
+
+def _case(entry: Entry) -> dict[str, Any]:
+    item, case = entry.item, entry.item.case
+    line = [case.diagnosis.name_en if _is_english() else case.diagnosis.name_sv, str(Phase(case.phase).label),
+            str(LevelCode(item.level).label)]  # fmt: skip
+    if entry.minutes_used:
+        line.append(_("%(planned)d min planned, %(used)d used") % {"planned": item.minutes, "used": entry.minutes_used})
+    return {
+        "number": entry.number,
+        "patient": f"{entry.shown.name}, {entry.shown.number}",
+        "line": " · ".join(line),
+        "question": case.clinical_question,
+        "ended": _ended(entry),
+        "recommendation": entry.outcome.recommendation if entry.outcome else "",
+        "facts": _case_facts(entry),
+        "checklist": [(answer.label, answer.text) for answer in entry.checklist if answer.text],
+        "addenda": [
+            {"who": f"{addendum.added_by.name}, {_moment(addendum.added_at)}", "text": addendum.text}
+            for addendum in entry.addenda
+        ],
+    }
+
+
+def _ended(entry: Entry) -> str:
+    if entry.deferred:
+        note = f" – {entry.item.defer_note}" if entry.item.defer_note else ""
+        return _("Deferred without a recommendation: %(reason)s") % {"reason": entry.deferred} + note
+    if entry.moved:
+        return _("Not discussed: %(reason)s") % {"reason": entry.moved}
+    return ""
+
+
+def _case_facts(entry: Entry) -> list[tuple[str, str]]:
+    outcome = entry.outcome
+    rows = [(_("Responsible clinician"), entry.item.case.responsible_clinician.name)]
+    if outcome is None:
+        return rows
+    due = formats.date_format(outcome.due_on, "SHORT_DATE_FORMAT") if outcome.due_on else ""
+    who = ", ".join(part for part in (outcome.responsible, due) if part)
+    rows += [
+        (_("Intent"), entry.intent),
+        (_("cTNM"), outcome.ctnm),
+        (_("pTNM"), outcome.ptnm),
+        (_("Study"), outcome.study),
+        *((answer.label, answer.text) for answer in entry.own),
+        (_("Next step"), outcome.next_step),
+        (_("Responsible, due"), who),
+        (_("Answers"), _("discordant") if outcome.is_discordant else ""),
+        (_("Deviation"), outcome.deviation_reason),
+    ]
+    return [row for row in rows if row[1]]
+
+
+def _moment(at: datetime | None) -> str:
+    return formats.date_format(timezone.localtime(at), "Y-m-d H:i") if at else ""
+
+
+def _clock(at: datetime | None) -> str:
+    return f"{timezone.localtime(at):%H:%M}" if at else ""
+
+
+def _is_english() -> bool:
+    return (translation.get_language() or "sv").startswith("en")
