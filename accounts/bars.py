@@ -81,17 +81,17 @@ def _clock_picture(days: int, allowed: int, promised_day: int | None) -> SafeStr
         _rect("bar__over", limit, 4, (days - allowed) * scale, 5),
     ]
     if days > allowed:
-        parts.append(_rect("bar__limit", max(limit - 0.75, 0), 2, 1.5, 9))
+        parts.append(_rect("bar__limit", max(limit - 0.75, 0), 4, 1.5, 8))
     if promised_day is not None:
         x = min(max(promised_day, 0), end) * scale
-        x = min(max(x, 3), CLOCK_WIDTH - 3)
-        parts.append(f'<path class="bar__notch" d="M{x - 3:.1f} 0h6l-2.25 3.5v7h-1.5v-7z"/>')
+        x = min(max(x, 3.5), CLOCK_WIDTH - 3.5)
+        parts.append(f'<path class="bar__notch" d="M{x - 3.5:.1f} 0h7l-3.5 4z"/>')
     return _svg(CLOCK_WIDTH, CLOCK_HEIGHT, parts)
 
 
 @lru_cache(maxsize=2048)
-def capacity_bar(language: str, planned: int, limit: int, label: str, width: int) -> SafeString:
-    """Return planned minutes against a limit: filled to the limit's mark, hatched beyond it."""
+def capacity_bar(language: str, planned: int, limit: int, label: str, width: int, short: bool) -> SafeString:
+    """Return planned minutes against a limit: filled to the limit's mark, hatched beyond it; `short` writes `96/120`."""
     planned, limit = max(planned, 0), max(limit, 0)
     text = _("%(planned)d of %(limit)d min") % {"planned": planned, "limit": limit}
     sentence = f"{label}: {text}" if label else text
@@ -105,7 +105,7 @@ def capacity_bar(language: str, planned: int, limit: int, label: str, width: int
         sentence,
         sentence,
         head,
-        text,
+        f"{planned}/{limit}" if short else text,
         _capacity_picture(planned, limit, width),
     )
 

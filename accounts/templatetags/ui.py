@@ -81,9 +81,9 @@ def pathway_clock(days: int | None, allowed: int | None = None, promised_day: in
 
 
 @register.simple_tag
-def capacity_bar(planned: int, limit: int, label: str = "", width: int = bars.CAPACITY_WIDTH) -> SafeString:
-    """Show planned minutes against a limit: a mark at the limit, hatched above it."""
-    return bars.capacity_bar(_language(), planned, limit, str(label), width)
+def capacity_bar(planned: int, limit: int, label: str = "", width: int = bars.CAPACITY_WIDTH, short: bool = False) -> SafeString:
+    """Show planned minutes against a limit: a mark at the limit, hatched above it; `short=True` writes `96/120`."""
+    return bars.capacity_bar(_language(), planned, limit, str(label), width, short)
 
 
 @register.simple_tag
