@@ -11,7 +11,7 @@ from cases.readiness.assess import assess
 from cases.readiness.facts import Answer, Facts, Readiness
 from checklists.registry import spec_of
 
-_FIELDS = ("comorbidity", "patient_wishes")
+_FIELDS = ("clinical_question", "comorbidity", "patient_wishes")
 
 
 def facts_of(case: Case, today: date) -> Facts:
