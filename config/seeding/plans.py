@@ -57,7 +57,7 @@ class AnswerPlan:
 
 @dataclass(frozen=True, slots=True)
 class CasePlan:
-    """One case as it is to be made; days count back from the day of seeding."""
+    """One case as it is to be made; days count back from the day of seeding, or from `ended_days_ago` before it."""
 
     number: int
     reference: str
@@ -73,6 +73,7 @@ class CasePlan:
     patient_wishes: str
     has_contact_nurse: bool
     suspected_days_ago: int
+    ended_days_ago: int
     promised_in: int | None
     level: str
     level_reason: str
@@ -94,7 +95,7 @@ def plan_case(
     drawn_level = rng.choices((suggested, LevelCode.FOCUSED, LevelCode.PROTOCOL), (70, 15, 15))[0]
     level = level or drawn_level
     is_done = stage in ("ready", "meeting", "closed")
-    suspected = rng.randint(9, 30) + (rng.randint(20, 700) if stage == "closed" else 0)
+    suspected = rng.randint(9, 30)
     requirements = [r for r in spec.requirements_for(phase, level) if not r.field]
     is_filled = is_done or rng.random() < 0.75
     return CasePlan(
@@ -112,6 +113,7 @@ def plan_case(
         patient_wishes=rng.choice(WISHES) if is_filled else "",
         has_contact_nurse=is_done or rng.random() < 0.8,
         suspected_days_ago=suspected,
+        ended_days_ago=rng.randint(20, 750) if stage == "closed" else 0,
         promised_in=rng.randint(4, 21) if rng.random() < 0.3 and stage != "closed" else None,
         level=level,
         level_reason=LEVEL_REASONS[level] if level != suggested else "",
@@ -151,13 +153,12 @@ def _answers(
         state = _state(rng, stage)
         if state is None:
             continue
-        first, last = (suspected - 6, suspected - 8) if stage == "closed" else (min(suspected - 2, 21), 2)
         made.append(
             AnswerPlan(
                 kind=requirement.kind,
                 requirement=requirement.key,
                 state=state,
-                days_ago=rng.randint(min(first, last), max(first, last)),
+                days_ago=rng.randint(2, min(suspected - 2, 21)),
                 expected_in=rng.randint(1, 6) if state is ResultState.ORDERED and rng.random() < 0.7 else None,
                 text="" if state is ResultState.ORDERED else _text(rng, requirement, pathway),
                 is_external=requirement.kind == "radiology" and rng.random() < 0.31,
