@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from accounts.models import User
 
-DEMO_PASSWORD = "demo"
+DEMO_PASSWORD = "demo"  # noqa: S105 (published: it opens nothing but a demo)
 
 
 class PasswordBackend(ModelBackend):

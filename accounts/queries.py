@@ -79,10 +79,11 @@ def readings(actor: Actor, *, patient: int | None = None, user: User | None = No
     return rows.select_related("user", "unit").order_by("-at", "-pk")
 
 
-def demo_people() -> QuerySet[User]:
-    """Return the people of the demo with their memberships, in the order in which they were made; two queries."""
+def demo_people(on: date) -> QuerySet[User]:
+    """Return the people of the demo with their memberships of the day, in the order of making; two queries."""
     people = User.objects.filter(email__endswith="@demo.example", is_active=True).order_by("pk")
-    return people.prefetch_related(Prefetch("memberships", Membership.objects.select_related("unit")))
+    held = Membership.objects.filter(_in_force(on)).select_related("unit")
+    return people.prefetch_related(Prefetch("memberships", held))
 
 
 def units_by_name() -> QuerySet[Unit]:

@@ -7,6 +7,7 @@ from django.contrib.auth import authenticate, login, logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -39,7 +40,7 @@ def login_page(request: HttpRequest) -> HttpResponse:
         form.add_error(None, _("The e-mail and the password do not belong together. Check both and try again."))
     context: dict[str, Any] = {"form": form, "next": target}
     if settings.DEMO:
-        context |= {"people": demo_people(), "demo_password": DEMO_PASSWORD}
+        context |= {"people": demo_people(timezone.localdate()), "demo_password": DEMO_PASSWORD}
     return render(request, "accounts/login.html", context, status=422 if form.errors else 200)
 
 

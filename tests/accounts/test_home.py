@@ -1,6 +1,5 @@
 """The first page, the menu, and the page about the system."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,10 +13,10 @@ from tests.factories import login, make_actor, make_unit, make_user
 
 
 @pytest.fixture
-def homes(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+def homes(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     registered: dict[str, str] = {}
     monkeypatch.setattr(home, "_HOMES", registered)
-    yield registered
+    return registered
 
 
 def test_home_is_the_page_that_a_floor_registered(client: Client, house: House, homes: dict[str, str]) -> None:

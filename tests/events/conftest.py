@@ -1,6 +1,6 @@
 """Event kinds of the tests' own, and two people to tell."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +20,7 @@ Tell = Callable[..., Event]
 
 
 @pytest.fixture
-def kinds(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def kinds(monkeypatch: pytest.MonkeyPatch) -> None:
     """Declare four kinds: with everything, with a count in its mail, without mail, and bare."""
     monkeypatch.setattr(registry, "_TYPES", dict(registry.registered()))
     register(
@@ -34,7 +34,6 @@ def kinds(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         EventType("test.quiet", label=lambda: "Tyst", email=False),
         EventType("test.bare", label=lambda: "Bart"),
     )
-    yield
 
 
 @pytest.fixture

@@ -175,7 +175,7 @@ def test_a_worker_is_woken_through_the_real_broker_after_the_commit(
         tell(reader, kind="test.quiet")
         assert waiting() == before
     assert waiting() == before + 1
-    assert dispatch.TASK == deliver_event.name
+    assert deliver_event.name == dispatch.TASK
 
 
 def test_the_sweep_costs_the_same_whatever_its_length_but_for_the_marks(
