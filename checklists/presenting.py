@@ -158,18 +158,27 @@ def _requirement(item: Requirement, notes: Notes) -> dict[str, object]:
         "severity": item.severity,
         "severity_label": Severity(item.severity).label,
         "phases": [{"label": phase.label, "applies": phase in item.phases} for phase in Phase],
-        "levels": _listed(level.label for level in LevelCode if level in item.levels),
+        "levels": _("all") if len(item.levels) == len(LevelCode) else _listed(_levels(item)),
         "age": _ages(item),
         "cite": notes.cite(item.source),
     }
 
 
+def _levels(item: Requirement) -> list[object]:
+    return [level.label for level in LevelCode if level in item.levels]
+
+
 def _ages(item: Requirement) -> str:
-    """The oldest answer that counts, as one phrase when it is the same at every level."""
-    ages = {level: item.max_age_days.get(level) for level in LevelCode if level in item.levels}
-    if len(set(ages.values())) == 1:
-        return _days(next(iter(ages.values())))
-    return "; ".join(f"{level.label}: {_days(days)}" for level, days in ages.items())
+    """The oldest answer that counts; levels are named only where they differ."""
+    levels_by_age: dict[int | None, list[LevelCode]] = {}
+    for level in LevelCode:
+        if level in item.levels:
+            levels_by_age.setdefault(item.max_age_days.get(level), []).append(level)
+    if len(levels_by_age) == 1:
+        return _days(next(iter(levels_by_age)))
+    return "; ".join(
+        f"{_days(age)} ({_listed(level.label for level in levels)})" for age, levels in levels_by_age.items()
+    )
 
 
 def _days(days: int | None) -> str:
