@@ -15,7 +15,6 @@ urlpatterns = [
     path("theme/", preferences.theme_page, name="theme"),
     path("about/", home.about_page, name="about"),
     path("styleguide/", styleguide.styleguide, name="styleguide"),
-    path("styleguide/", styleguide.styleguide, name="styleguide"),
     path("units/", units.units_page, name="units"),
     path("units/<int:pk>/", units.unit_page, name="unit"),
     path("memberships/<int:pk>/end/", units.end_membership_page, name="end-membership"),

@@ -18,6 +18,7 @@ PUBLIC = {
     "accounts:language",
     "accounts:theme",
     "accounts:about",
+    "accounts:styleguide",  # samples alone; 404 outside development and the demo
 }
 """Pages and calls that a visitor may reach. Reviewed by hand: add one only with a reason."""
 
