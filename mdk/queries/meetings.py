@@ -3,17 +3,19 @@
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
+from typing import Any
 
 from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.actor import Actor
-from accounts.models import Unit
+from accounts.models import Unit, User
 from accounts.permissions import Permission
-from accounts.queries import units_below
+from accounts.queries import people_with, units_below, units_by_name
 from cases.enums import ReadinessState
 from checklists.enums import LevelCode
+from checklists.queries import published_diagnoses
 from mdk.enums import FIRM_ITEMS, ItemStatus
 from mdk.models import AgendaItem, Meeting, Series
 
@@ -113,6 +115,23 @@ def targets_after(meeting: Meeting, actor: Actor) -> list[Meeting]:
 def planning_units(actor: Actor) -> QuerySet[Unit]:
     """Return the units for which the actor may make a series: those where they may, and below."""
     return Unit.objects.filter(pk__in=units_below(actor.units_for(Permission.MANAGE_SERIES))).order_by("name")
+
+
+def series_choices(actor: Actor) -> dict[str, QuerySet[Any]]:
+    """Return what the form of a series offers: units, diagnoses, people who may chair, and readers."""
+    units = planning_units(actor)
+    today = timezone.localdate()
+    readers = [
+        people_with(permission, units.values_list("pk", flat=True), today).values("pk")
+        for permission in (Permission.PREPARE_RADIOLOGY, Permission.PREPARE_PATHOLOGY)
+    ]
+    return {
+        "unit": units,
+        "diagnoses": published_diagnoses(),
+        "chair": people_with(Permission.RUN_MEETING, units.values_list("pk", flat=True), today),
+        "participating_units": units_by_name(),
+        "readers": User.objects.filter(Q(pk__in=readers[0]) | Q(pk__in=readers[1])).order_by("name", "pk"),
+    }
 
 
 def _of_items(aggregate: Sum | Count) -> Coalesce:
