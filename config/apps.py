@@ -10,5 +10,5 @@ class WiringConfig(AppConfig):
     label = "config"
 
     def ready(self) -> None:
-        """Import the Celery application, so that `shared_task` binds to it."""
-        from config import celery  # noqa: F401 (imported for its effect)
+        """Import the Celery application, so that `shared_task` binds to it, and what the schema knows of logins."""
+        from config import celery, schema  # noqa: F401 (imported for their effect)

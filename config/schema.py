@@ -1,6 +1,8 @@
-"""What the schema says of every operation: the problem documents that it may answer with."""
+"""What the schema says of every operation: how to log in, and the problem documents that it may answer with."""
 
 from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 
 PROBLEM = {
     "type": "object",
@@ -33,6 +35,17 @@ WRITING = READING | {
     "409": "The state of things does not allow it.",
     "429": "Too many attempts.",
 }
+
+
+class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """The token of `POST /api/v1/token/`."""
+
+    target_class = "accounts.api_auth.BearerAuthentication"
+    name = "bearer"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        """Return the scheme as OpenAPI writes it."""
+        return {"type": "http", "scheme": "bearer"}
 
 
 def add_problems(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:

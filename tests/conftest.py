@@ -9,12 +9,14 @@ from django.core.cache import cache
 from django.utils import translation
 
 from config.embedded import engines
+from config.translations import compile_all
 
 _running = ExitStack()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start the engines of the tests, or attach to those that another process of this run has started."""
+    """Start the engines of the tests (or attach to those of another process of this run); compile the texts."""
+    compile_all()
     _running.enter_context(engines(settings.DATA_DIR, throwaway=True))
 
 
