@@ -20,7 +20,7 @@ def _rect(css: str, x: float, y: float, width: float, height: float) -> str:
 
 def _svg(width: int, height: int, parts: list[str]) -> SafeString:
     body = "".join(parts)
-    return mark_safe(  # noqa: S308 - numbers and our own constants only
+    return mark_safe(  # noqa: S308 - numbers and constants of ours only
         f'<svg width="{width}" height="{height}" viewBox="0 0 {width} {height}" aria-hidden="true">{body}</svg>'
     )
 
@@ -54,10 +54,7 @@ def pathway_clock(language: str, days: int, allowed: int | None, promised_day: i
     if promised_day is not None:
         promise = _("answer promised on day %(day)d") % {"day": promised_day}
         sentence = f"{sentence}, {promise}"
-    if long:
-        text = days_in_words(days, allowed)
-    else:
-        text = str(days) if allowed is None else f"{days}/{allowed}"
+    short = str(days) if allowed is None else f"{days}/{allowed}"
     picture = SafeString("") if allowed is None else _clock_picture(days, allowed, promised_day)
     return format_html(
         '<span class="clock{}{}" role="img" aria-label="{}" title="{}"><span class="clock__text">{}</span>{}</span>',
@@ -65,7 +62,7 @@ def pathway_clock(language: str, days: int, allowed: int | None, promised_day: i
         " clock--over" if over else "",
         sentence,
         sentence,
-        text,
+        days_in_words(days, allowed) if long else short,
         picture,
     )
 

@@ -123,7 +123,7 @@ class UnknownSign(ValueError):
 
 def shape(name: str) -> SafeString:
     """Return the bare shape as an SVG hidden from screen readers; the word stands beside it."""
-    return mark_safe(f'<svg viewBox="0 0 14 14" aria-hidden="true">{SHAPES[name]}</svg>')  # noqa: S308 - our own constants
+    return mark_safe(f'<svg viewBox="0 0 14 14" aria-hidden="true">{SHAPES[name]}</svg>')  # noqa: S308 - constants
 
 
 @lru_cache(maxsize=4096)
@@ -161,7 +161,9 @@ def readiness_strip(
 @lru_cache(maxsize=256)
 def toned(language: str, css: str, tone: str, shape_name: str, word: str) -> SafeString:
     """Return shape and word in a status tone, inside a span of the class `css`."""
-    return format_html('<span class="{} tone--{}">{}<span class="word">{}</span></span>', css, tone, shape(shape_name), word)
+    return format_html(
+        '<span class="{} tone--{}">{}<span class="word">{}</span></span>', css, tone, shape(shape_name), word
+    )
 
 
 def readiness_state(language: str, code: str) -> SafeString:

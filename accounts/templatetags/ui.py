@@ -45,7 +45,7 @@ def readiness_strip(
     """
     states = tuple(str(state or "missing") for state in _four(strip)) if strip else EMPTY_STRIP
     days: tuple[object, ...] = _four(expected) if expected else NOTHING
-    return signs.readiness_strip(_language(), states, days, words)  # type: ignore[arg-type]
+    return signs.readiness_strip(_language(), states, days, words)
 
 
 @register.simple_tag
@@ -73,7 +73,9 @@ def status_badge(kind: str, value: str) -> SafeString:
 
 
 @register.simple_tag
-def pathway_clock(days: int | None, allowed: int | None = None, promised_day: int | None = None, long: bool = False) -> SafeString:
+def pathway_clock(
+    days: int | None, allowed: int | None = None, promised_day: int | None = None, long: bool = False
+) -> SafeString:
     """Show days since the well-founded suspicion against the lead time; nothing where no suspicion is dated."""
     if days is None:
         return SafeString("")
@@ -81,7 +83,9 @@ def pathway_clock(days: int | None, allowed: int | None = None, promised_day: in
 
 
 @register.simple_tag
-def capacity_bar(planned: int, limit: int, label: str = "", width: int = bars.CAPACITY_WIDTH, short: bool = False) -> SafeString:
+def capacity_bar(
+    planned: int, limit: int, label: str = "", width: int = bars.CAPACITY_WIDTH, short: bool = False
+) -> SafeString:
     """Show planned minutes against a limit: a mark at the limit, hatched above it; `short=True` writes `96/120`."""
     return bars.capacity_bar(_language(), planned, limit, str(label), width, short)
 

@@ -61,17 +61,63 @@ class Finding:
 
 FINDINGS = [
     Finding("blocker", "PAD: slutsvar saknas. Väntas tor 26 nov.", "Patologkliniken", "Registrera svar"),
-    Finding("needs_approval", "DT thorax-buk är 47 dagar gammal; högst 42 dagar för fullständig nivå.", "Dr Holm", "Godkänn"),
+    Finding(
+        "needs_approval", "DT thorax-buk är 47 dagar gammal; högst 42 dagar för fullständig nivå.", "Dr Holm", "Godkänn"
+    ),
     Finding("warning", f"Kontaktsjuksköterska saknas. {LONG_QUESTION}", LONG_NAME, "Fyll i"),
     Finding("warning", "Utlovat besked fre 4 dec ligger efter nästa konferens.", "Koordinator"),
 ]
 ROWS = [
     # days, allowed, promised day, level, strip, question, person, minutes, used, status
-    (18, 39, 27, "full", ("final", "preliminary", "final", "final"), "Rektum 7 cm. Neoadjuvant?", "A.J. 1958", 6, None, "planned"),
-    (46, 39, 41, "focused", ("final", "ordered", "stale", "final"), "Återfall i anastomosen, resektabelt?", "B.L. 1949", 3, None, "provisional"),
-    (39, 39, 39, "protocol", ("final", "final", "not_applicable", "final"), "Sigmoideum pT2N0, uppföljning", "C.E. 1971", 1, 1, "done"),
+    (
+        18,
+        39,
+        27,
+        "full",
+        ("final", "preliminary", "final", "final"),
+        "Rektum 7 cm. Neoadjuvant?",
+        "A.J. 1958",
+        6,
+        None,
+        "planned",
+    ),
+    (
+        46,
+        39,
+        41,
+        "focused",
+        ("final", "ordered", "stale", "final"),
+        "Återfall i anastomosen, resektabelt?",
+        "B.L. 1949",
+        3,
+        None,
+        "provisional",
+    ),
+    (
+        39,
+        39,
+        39,
+        "protocol",
+        ("final", "final", "not_applicable", "final"),
+        "Sigmoideum pT2N0, uppföljning",
+        "C.E. 1971",
+        1,
+        1,
+        "done",
+    ),
     (3, None, None, "full", ("missing", "waived", "ordered", "missing"), LONG_QUESTION, LONG_NAME, 9, 12, "discussing"),
-    (0, 28, 30, "", ("missing", "missing", "missing", "missing"), "Levermetastaser, segment 6", "D.S. 1944", 6, 4, "deferred"),
+    (
+        0,
+        28,
+        30,
+        "",
+        ("missing", "missing", "missing", "missing"),
+        "Levermetastaser, segment 6",
+        "D.S. 1944",
+        6,
+        4,
+        "deferred",
+    ),
 ]
 
 
@@ -81,8 +127,12 @@ def row_samples() -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     starts_at = NOON.replace(hour=7, minute=15)
     for position, values in enumerate(ROWS, start=1):
-        row = dict(zip(keys, values, strict=True))
-        row |= {"position": position, "starts_at": starts_at, "expected": (None, date(2026, 11, 26), date(2026, 12, 4), None)}
+        row: dict[str, Any] = dict(zip(keys, values, strict=True))
+        row |= {
+            "position": position,
+            "starts_at": starts_at,
+            "expected": (None, date(2026, 11, 26), date(2026, 12, 4), None),
+        }
         rows.append(row)
         starts_at += timedelta(minutes=row["minutes"])
     return rows
@@ -119,7 +169,12 @@ def samples() -> dict[str, Any]:
             {"at": NOON - timedelta(days=8), "sentence": "DT thorax-buk, slutsvar", "who": "HL7"},
             {"at": NOON, "sentence": LONG_QUESTION, "who": LONG_NAME, "now": True},
         ],
-        "facts": [("WHO", "1"), ("Samsjuklighet", "Hypertoni, diabetes typ 2"), ("Önskemål", ""), ("Fråga", LONG_QUESTION)],
+        "facts": [
+            ("WHO", "1"),
+            ("Samsjuklighet", "Hypertoni, diabetes typ 2"),
+            ("Önskemål", ""),
+            ("Fråga", LONG_QUESTION),
+        ],
         "hints": [("j", "nästa rad"), ("k", "föregående"), ("a", "lägg till"), ("/", "sök"), ("?", "tangenter")],
         "long_question": LONG_QUESTION,
         "long_name": LONG_NAME,
