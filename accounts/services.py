@@ -4,7 +4,7 @@ import secrets
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
@@ -60,7 +60,13 @@ def create_user(*, email: str, name: str, password: str | None = None, hsa_id: s
         raise Invalid([FieldError("email", "taken", _("There is an account with this e-mail already."))])
     if hsa_id and User.objects.filter(hsa_id=hsa_id).exists():
         raise Invalid([FieldError("hsa_id", "taken", _("There is an account with this HSA-id already."))])
-    return User.objects.create_user(email, password, name=name, hsa_id=hsa_id or None, speciality=speciality)
+    try:
+        with transaction.atomic():
+            return User.objects.create_user(email, password, name=name, hsa_id=hsa_id or None, speciality=speciality)
+    except IntegrityError:
+        # Somebody else made the account between the question and the answer.
+        message = _("An account with this e-mail or HSA-id was made a moment ago. Reload the page.")
+        raise Invalid([FieldError("email", "taken", message)]) from None
 
 
 def create_unit(*, name: str, kind: str, parent: Unit | None = None, mailbox: str = "", hsa_id: str = "") -> Unit:

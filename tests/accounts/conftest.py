@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import pytest
-from django.core.cache import cache
 
 from accounts.models import Unit, User
 from accounts.permissions import Role
@@ -36,9 +35,3 @@ def house(db: None) -> House:
         clinician=make_user("lakare@test.example", Role.CLINICIAN, clinic, name="Lars Läkare"),
         stranger=make_user("frammande@test.example", Role.ADMIN, other, name="Frida Främmande"),
     )
-
-
-@pytest.fixture(autouse=True)
-def _empty_cache() -> None:
-    """Throttles count in the cache: every test begins at nought."""
-    cache.clear()

@@ -48,6 +48,15 @@ def test_the_database_refuses_change_and_deletion(house: House, sql: str) -> Non
     assert AccessLog.objects.get().role == Role.CLINICIAN
 
 
+@pytest.mark.parametrize("table", ["accounts_accesslog", "events_event"])
+def test_the_database_refuses_to_empty_the_tables(db: None, table: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL mdk.allow_flush = 'off'")
+        with pytest.raises(ProgrammingError, match="append-only"), transaction.atomic():
+            cursor.execute(f"TRUNCATE {table} CASCADE")
+        cursor.execute("SET LOCAL mdk.allow_flush = 'on'")
+
+
 def test_the_search_by_patient_is_answered_and_logged(client: Client, house: House) -> None:
     read(house, 7, 8)
     read(house, 9)

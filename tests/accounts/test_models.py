@@ -129,7 +129,7 @@ def test_a_wrong_hsa_id_is_told(hsa_id: str) -> None:
         User._meta.get_field("hsa_id").clean(hsa_id, None)
 
 
-def test_accounts_and_units_in_use_are_refused_with_their_field(db: None) -> None:
+def test_accounts_and_units_in_use_are_refused_with_their_field(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     make_user("anna@test.example", hsa_id="SE1234567890-A1")
     make_unit("Enheten")
     with pytest.raises(Invalid) as email:
@@ -138,6 +138,11 @@ def test_accounts_and_units_in_use_are_refused_with_their_field(db: None) -> Non
         create_user(email="annan@test.example", name="Anna", hsa_id="SE1234567890-A1")
     with pytest.raises(Invalid) as name:
         create_unit(name="Enheten", kind=Unit.Kind.DEPARTMENT)
+    with monkeypatch.context() as race:
+        race.setattr("accounts.services.user_by_email", lambda email: None)
+        with pytest.raises(Invalid) as late:
+            create_user(email="anna@test.example", name="Anna")
+    assert late.value.errors[0].field == "email"
     assert [e.value.errors[0].field for e in (email, hsa_id, name)] == ["email", "hsa_id", "name"]
     assert create_unit(name="Ny", kind=Unit.Kind.CONFERENCE).hsa_id is None
 

@@ -31,6 +31,23 @@ def test_another_persons_membership_is_refused(client: Client, house: House) -> 
     assert answer.status_code == 409
 
 
+def test_a_refusal_is_a_page_with_a_way_back(client: Client, house: House) -> None:
+    login(client, house.admin)
+    answer = client.post("/switch-role/", {"membership": "0"}, headers={"Referer": "http://testserver/units/?a=1"})
+    assert answer.context["back"] == "/units/"
+    elsewhere = client.post("/switch-role/", {}, headers={"Referer": "https://evil.example/units/"})
+    assert elsewhere.context["back"] == "/"
+
+
+def test_a_refusal_is_a_message_in_the_page_for_htmx(client: Client, house: House) -> None:
+    login(client, house.admin)
+    answer = client.post("/switch-role/", {"membership": "0"}, headers={"HX-Request": "true"})
+    assert answer.status_code == 409
+    assert answer.headers["HX-Retarget"] == "#messages"
+    assert "<html" not in answer.content.decode()
+    assert 'id="messages"' in answer.content.decode()
+
+
 def test_switching_needs_a_login_and_a_post(client: Client, house: House) -> None:
     assert client.post("/switch-role/", {"membership": 1}).status_code == 302
     assert login(client, house.admin).get("/switch-role/").status_code == 405
