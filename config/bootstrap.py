@@ -48,17 +48,41 @@ def make_venv() -> None:
         )
 
 
+def run_pip(command: list[str], total: int) -> tuple[int, str]:
+    """Run pip, count the packages as they come, and return its exit status and what it said last."""
+    environment = {**os.environ, "PIP_REQUIRE_VIRTUALENV": "0", "PYTHONWARNINGS": "", "PYTHONUNBUFFERED": "1"}
+    said: list[str] = []
+    done = 0
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", env=environment
+    ) as process:
+        for line in process.stdout or ():
+            if not line.startswith("WARNING: Location"):
+                said.append(line.rstrip())
+            if line.startswith(("Collecting ", "Requirement already satisfied")):
+                done += 1
+                if sys.stdout.isatty():
+                    sys.stdout.write(f"\r  {done} of {total} packages found ")
+                    sys.stdout.flush()
+                elif done % 20 == 0:
+                    say(f"  {done} of {total} packages found")
+            elif line.startswith("Installing collected"):
+                say(f"{chr(13) if sys.stdout.isatty() else ''}  {done} of {total} packages fetched; unpacking them ...")
+    return process.returncode, "\n".join(said[-15:])
+
+
 def install(lock: Path) -> None:
     """Install `lock`, every file checked against its hash, wheels alone (no compiler is needed)."""
     say(f"Installing the packages of {lock.name} (the first time: some minutes on a slow line) ...")
     begun = time.monotonic()
-    command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--no-deps"]
-    command += ["--require-hashes", "--only-binary", ":all:", "--requirement", str(lock)]
-    environment = os.environ | {"PIP_REQUIRE_VIRTUALENV": "0", "PYTHONWARNINGS": ""}
-    if subprocess.run(command, check=False, env=environment).returncode != 0:
+    command = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-deps"]
+    command += ["--progress-bar", "off", "--require-hashes", "--only-binary", ":all:", "--requirement", str(lock)]
+    total = sum("==" in line for line in lock.read_text(encoding="utf-8").splitlines())
+    status, said = run_pip(command, total)
+    if status != 0:
         raise SystemExit(
-            "\nThe packages could not be installed (pip's own words are above). What is there already is kept, so run "
-            "the same command again once this is mended:\n"
+            f"\n{said}\n\nThe packages could not be installed (pip's own words are above). Run the same command again "
+            "once this is mended; what has been fetched is kept:\n"
             "  no network, or a proxy     set HTTPS_PROXY, or PIP_INDEX_URL to your mirror\n"
             "  a certificate is refused   set PIP_CERT to your organisation's certificates\n"
             "  a hash differs             the mirror altered the file: use another one\n"
