@@ -10,3 +10,10 @@ class AccountsConfig(AppConfig):
     name = "accounts"
     verbose_name = _("Accounts")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Declare where an administrator begins."""
+        from accounts.home import register_home
+        from accounts.permissions import Role
+
+        register_home(Role.ADMIN, "accounts:units")

@@ -8,17 +8,18 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actor import Actor
-from accounts.permissions import ROLES, Permission
+from accounts.permissions import ROLES, Permission, Role
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One entry: shown to roles that hold one of `permissions`, and only where the URL name exists."""
+    """One entry: shown to those of `roles` that hold one of `permissions`, and only where the URL name exists."""
 
     key: str
     view_name: str
     label: Promise | str
     permissions: frozenset[Permission]
+    roles: frozenset[str] = frozenset(Role.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +32,18 @@ class NavItem:
     current: bool
 
 
+OWN_CASES = frozenset({Role.CLINICIAN.value, Role.CONTACT_NURSE.value})
+PREPARE = frozenset({Permission.PREPARE_RADIOLOGY, Permission.PREPARE_PATHOLOGY})
+
 PLACES = (
-    Place("workbench", "mdk:workbench", _("Workbench"), frozenset({Permission.PLAN_MEETING})),
+    Place("mine", "cases:mine", _("My cases"), frozenset({Permission.VIEW_CASE}), OWN_CASES),
     Place("cases", "cases:list", _("Cases"), frozenset({Permission.VIEW_CASE})),
     Place("refer", "cases:refer", _("Refer a patient"), frozenset({Permission.REFER_CASE})),
     Place("meetings", "mdk:meetings", _("Meetings"), frozenset({Permission.VIEW_MEETING})),
-    Place(
-        "queue",
-        "mdk:queue",
-        _("Prepare"),
-        frozenset({Permission.PREPARE_RADIOLOGY, Permission.PREPARE_PATHOLOGY}),
-    ),
-    Place("actions", "mdk:actions", _("Follow-up"), frozenset({Permission.VIEW_CASE})),
+    Place("queue", "mdk:queue", _("Prepare"), PREPARE),
     Place("workload", "mdk:workload", _("Workload"), frozenset({Permission.VIEW_WORKLOAD})),
     Place("statistics", "mdk:statistics", _("Statistics"), frozenset({Permission.VIEW_STATISTICS})),
+    Place("series", "mdk:series", _("Series"), frozenset({Permission.MANAGE_SERIES})),
     Place("units", "accounts:units", _("Units"), frozenset({Permission.MANAGE_MEMBERS})),
     Place("access-log", "accounts:access-log", _("Access log"), frozenset({Permission.VIEW_ACCESS_LOG})),
     Place("deliveries", "events:deliveries", _("Deliveries"), frozenset({Permission.MANAGE_MEMBERS})),
@@ -60,7 +59,7 @@ def nav_for(request: HttpRequest, actor: Actor) -> list[NavItem]:
     granted = ROLES.get(actor.role, frozenset())
     found: list[tuple[Place, str]] = []
     for place in PLACES:
-        if place.permissions.isdisjoint(granted):
+        if actor.role not in place.roles or place.permissions.isdisjoint(granted):
             continue
         try:
             found.append((place, reverse(place.view_name)))

@@ -69,6 +69,12 @@ def people_with(permission: Permission, unit_ids: Iterable[int], on: date) -> Qu
     return User.objects.filter(is_active=True, pk__in=held.values("user_id")).order_by("name", "pk")
 
 
+def people_in_role(role: str, unit_ids: Iterable[int], on: date) -> QuerySet[User]:
+    """Return the active people who have the role in one of `unit_ids` on a day, by name."""
+    held = Membership.objects.filter(_in_force(on), unit_id__in=list(unit_ids), role=role)
+    return User.objects.filter(is_active=True, pk__in=held.values("user_id")).order_by("name", "pk")
+
+
 def readings(actor: Actor, *, patient: int | None = None, user: User | None = None) -> QuerySet[AccessLog]:
     """Return the log rows of one patient or one reader in the units that `actor` answers for, newest first."""
     rows = AccessLog.objects.filter(unit_id__in=units_below(actor.units_for(Permission.VIEW_ACCESS_LOG)))
