@@ -41,7 +41,8 @@ def test_the_chosen_theme_stands_on_the_page(client: Client, settings: Any, them
     assert f'data-theme="{theme}"' in client.get(reverse("accounts:styleguide")).text
 
 
-def test_the_server_error_page_needs_nothing() -> None:
-    html = render_to_string("500.html")
+@pytest.mark.parametrize("page", ["400.html", "500.html"])
+def test_the_pages_of_last_resort_need_nothing(page: str) -> None:
+    html = render_to_string(page)
     assert "<h1>" in html
     assert "style=" not in html
