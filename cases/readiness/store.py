@@ -14,8 +14,8 @@ from checklists.registry import spec_of
 _FIELDS = ("clinical_question", "comorbidity", "patient_wishes")
 
 
-def facts_of(case: Case, today: date) -> Facts:
-    """Return the facts of `case` on the day `today`; two queries, none when they are prefetched."""
+def facts_of(case: Case, today: date, level: str = "") -> Facts:
+    """Return the facts of `case` on the day `today`, at its own level or another; two queries, none when prefetched."""
     fields = {name for name in _FIELDS if getattr(case, name).strip()}
     if case.performance_status is not None:
         fields.add("performance_status")
@@ -24,7 +24,7 @@ def facts_of(case: Case, today: date) -> Facts:
     return Facts(
         spec=spec_of(case.definition_id),
         phase=case.phase,
-        level=case.level,
+        level=level or case.level,
         today=today,
         answers=tuple(_answer(result) for result in case.results.all()),
         clearances=_clearances(case.clearances.all()),
@@ -33,9 +33,9 @@ def facts_of(case: Case, today: date) -> Facts:
     )
 
 
-def readiness_of(case: Case, today: date) -> Readiness:
-    """Return the readiness of `case` on the day `today`, computed."""
-    return assess(facts_of(case, today))
+def readiness_of(case: Case, today: date, level: str = "") -> Readiness:
+    """Return the readiness of `case` on the day `today`, computed; for its own level, or for another one."""
+    return assess(facts_of(case, today, level))
 
 
 def store_readiness(case: Case, now: datetime) -> Readiness:

@@ -128,8 +128,11 @@ def participating(units: Iterable[Unit]) -> set[Unit]:
 
 
 def _hold_key(by: User, key: str) -> None:
-    """Make a second call with the same key wait for the first: a lock on the person's row."""
-    User.objects.select_for_update().get(pk=by.pk)
+    """Make a second call with the same key wait for the first: a lock on the person's row.
+
+    One that leaves the key alone, so that a row which only points at the person need not wait.
+    """
+    User.objects.select_for_update(no_key=True).get(pk=by.pk)
 
 
 def _patient(data: ReferralData, now: datetime) -> Patient:

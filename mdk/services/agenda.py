@@ -12,7 +12,7 @@ from accounts.errors import FieldError, Invalid, Refused
 from accounts.models import User
 from cases.enums import CaseStatus, ReadinessState
 from cases.models import Case
-from cases.readiness.store import store_readiness
+from cases.readiness.store import readiness_of, store_readiness
 from cases.transitions import lock_case, move_case
 from checklists.enums import LevelCode
 from checklists.registry import spec_of
@@ -53,12 +53,15 @@ def book_case(
     that is there. Leaves `item.booked`; the case becomes scheduled.
     """
     meeting = lock_meeting(meeting_id)
-    taken = AgendaItem.objects.select_for_update(of=("self",)).filter(case_id=case_id, status__in=OPEN_ITEMS)
-    if held := taken.select_related("meeting__series", "added_by").first():
+    places = AgendaItem.objects.filter(case_id=case_id, status__in=OPEN_ITEMS)
+    places = places.select_related("meeting__series", "added_by")
+    held = places.select_for_update(of=("self",)).first()
+    case = lock_case(case_id)
+    # Somebody may have booked the case on another meeting while this call waited for it.
+    if held := held or places.first():
         if held.meeting_id == meeting_id and held.added_by_id == by.pk:
             return held
         raise _already_booked(held)
-    case = lock_case(case_id)
     level = _checked_level(case, level or case.level)
     minutes = spec_of(case.definition_id).level(level).minutes if minutes is None else minutes
     override_reason = override_reason.strip()
@@ -222,6 +225,8 @@ def _refusal(
     if provisional:
         return None
     readiness = store_readiness(case, now)
+    if level != case.level:
+        readiness = readiness_of(case, timezone.localdate(now), level=level)
     if level != LevelCode.PROTOCOL and readiness.state != ReadinessState.READY:
         return BookingRefused(
             _("The case is not ready: %(count)d findings. Mend them, book it provisionally, or give a reason.")
