@@ -21,6 +21,7 @@ urlpatterns = [
     path("meetings/<int:pk>/park/", chair.park_page, name="park"),
     path("meetings/<int:pk>/break/", chair.break_page, name="break"),
     path("meetings/<int:pk>/jump/", chair.jump_page, name="jump"),
+    path("meetings/<int:pk>/confirm/", chair.confirm_page, name="confirm"),
     path("meetings/<int:pk>/close/", chair.close_page, name="close"),
     path("meetings/<int:pk>/sign/", chair.sign_page, name="sign"),
     path("meetings/<int:pk>/attendance/", follow.attendance_page, name="attendance"),

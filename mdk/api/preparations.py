@@ -60,9 +60,7 @@ class PreparationsView(GenericAPIView[Preparation]):
         )
         page = self.paginate_queryset(found.order_by("due_at", "pk").values_list("pk", flat=True)) or []
         rows = queue_rows(found.filter(pk__in=page).order_by("due_at", "pk"), actor)
-        log_read(
-            actor, patients=[row.patient_id for row in rows], what="api-preparations", action=AccessLog.Action.API
-        )
+        log_read(actor, patients=[row.patient_id for row in rows], what="api-preparations", action=AccessLog.Action.API)
         return self.get_paginated_response([preparation_row(row) for row in rows])
 
 

@@ -1,7 +1,7 @@
 """The forms of the meeting room and of preparation: fields and their own form, no queries and no rules."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -172,14 +172,14 @@ class ParticipantForm(forms.Form):
         return bool(cleaned.get("is_present") or (cleaned.get("name") and not cleaned.get("user")))
 
 
-class BaseAttendance(forms.BaseFormSet[ParticipantForm]):
+class BaseAttendance(forms.BaseFormSet):  # type: ignore[type-arg]
     """The attendance as rows; `people` are the users who may stand in it."""
 
     def __init__(self, *args: Any, people: Sequence[User] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.people = {person.pk: person for person in people}
         for form in self.forms:
-            form.person = self.people.get(form["user"].initial or 0)  # type: ignore[attr-defined]
+            form.person = self.people.get(form["user"].initial or 0)
 
     def participants(self) -> list[Participant]:
         """Return the lines as `record_attendance` takes them; a user outside the roster is taken as no user."""
@@ -196,7 +196,7 @@ class BaseAttendance(forms.BaseFormSet[ParticipantForm]):
         ]
 
 
-AttendanceFormSet = forms.formset_factory(ParticipantForm, formset=BaseAttendance, extra=2)
+AttendanceFormSet = cast(type[BaseAttendance], forms.formset_factory(ParticipantForm, formset=BaseAttendance, extra=2))
 
 
 class AddendumForm(forms.Form):

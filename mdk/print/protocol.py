@@ -6,8 +6,8 @@ from typing import Any
 from django.utils import formats, timezone, translation
 from django.utils.translation import gettext as _
 
-from checklists.enums import LevelCode, Phase, Speciality
-from mdk.models import Attendance, Meeting
+from checklists.enums import LevelCode, Phase
+from mdk.models import Meeting
 from mdk.print.typesetting import compile_pdf
 from mdk.queries.protocol import Entry, Protocol
 
@@ -44,7 +44,7 @@ def protocol_words(protocol: Protocol) -> dict[str, Any]:
         "signature": {"who": signer.name, "at": _moment(signed_at)} if signer and signed_at else None,
         "footer": _("The conference recommends; the decision is taken with the patient."),
         "facts": _facts(protocol, chair),
-        "attendance": [_line(line) for line in protocol.attendances if line.is_present],
+        "attendance": [(name, what, _("remote") if remote else "") for name, what, remote in protocol.lines],
         "quorum": _("met") if protocol.quorum.met else _("not met; missing: %(who)s") % {"who": ", ".join(protocol.missing)},
         "cases": [_case(entry) for entry in protocol.entries],
         "words": _words(),
@@ -81,11 +81,6 @@ def _facts(protocol: Protocol, chair: str) -> list[tuple[str, str]]:
     return [row for row in rows if row[1]]
 
 
-def _line(line: Attendance) -> tuple[str, str, str]:
-    name = line.user.name if line.user else line.name
-    return name, str(Speciality(line.speciality).label), _("remote") if line.is_remote else ""
-
-
 def _case(entry: Entry) -> dict[str, Any]:
     item, case = entry.item, entry.item.case
     line = [case.diagnosis.name_en if _is_english() else case.diagnosis.name_sv, str(Phase(case.phase).label),
@@ -100,7 +95,7 @@ def _case(entry: Entry) -> dict[str, Any]:
         "ended": _ended(entry),
         "recommendation": entry.outcome.recommendation if entry.outcome else "",
         "facts": _case_facts(entry),
-        "checklist": [(answer.label, answer.text) for answer in entry.checklist if answer.text],
+        "checklist": entry.ticked,
         "addenda": [
             {"who": f"{addendum.added_by.name}, {_moment(addendum.added_at)}", "text": addendum.text}
             for addendum in entry.addenda
@@ -118,24 +113,7 @@ def _ended(entry: Entry) -> str:
 
 
 def _case_facts(entry: Entry) -> list[tuple[str, str]]:
-    outcome = entry.outcome
-    rows = [(_("Responsible clinician"), entry.item.case.responsible_clinician.name)]
-    if outcome is None:
-        return rows
-    due = formats.date_format(outcome.due_on, "SHORT_DATE_FORMAT") if outcome.due_on else ""
-    who = ", ".join(part for part in (outcome.responsible, due) if part)
-    rows += [
-        (_("Intent"), entry.intent),
-        (_("cTNM"), outcome.ctnm),
-        (_("pTNM"), outcome.ptnm),
-        (_("Study"), outcome.study),
-        *((answer.label, answer.text) for answer in entry.own),
-        (_("Next step"), outcome.next_step),
-        (_("Responsible, due"), who),
-        (_("Answers"), _("discordant") if outcome.is_discordant else ""),
-        (_("Deviation"), outcome.deviation_reason),
-    ]
-    return [row for row in rows if row[1]]
+    return [(_("Responsible clinician"), entry.item.case.responsible_clinician.name), *entry.facts]
 
 
 def _moment(at: datetime | None) -> str:

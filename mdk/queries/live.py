@@ -14,7 +14,10 @@ from checklists.spec import DefinitionSpec
 from mdk.enums import ItemStatus, MeetingStatus
 from mdk.models import AgendaItem, Attendance, Meeting, Outcome, Preparation
 from mdk.queries.attendance import attendance_of
-from mdk.services.outcome import Quorum, quorum_of
+from mdk.queries.outcomes import outcome_facts
+from mdk.queries.quorum import Quorum, quorum_of
+
+_AHEAD = (ItemStatus.PLANNED, ItemStatus.DISCUSSING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,11 @@ class Timing:
     projected_end: datetime
     late_minutes: int
 
+    @property
+    def late_text(self) -> str:
+        """The minutes ahead or behind with their sign."""
+        return f"{'+' if self.late_minutes > 0 else '−'}{abs(self.late_minutes)}"
+
 
 @dataclass(frozen=True, slots=True)
 class Screen:
@@ -116,9 +124,27 @@ class Screen:
         return [place.item.case.patient_id for place in self.places]
 
     @property
+    def protocol_left(self) -> int:
+        """How many cases of the protocol list are not confirmed yet."""
+        return sum(place.item.status in _AHEAD for place in self.protocol)
+
+    @property
+    def undecided(self) -> int:
+        """How many cases would go on to the next conference were the meeting closed now."""
+        return sum(
+            place.item.status in _AHEAD and not place.is_protocol and not _has_recommendation(place.item)
+            for place in self.places
+        )
+
+    @property
+    def said(self) -> list[tuple[str, str]]:
+        """What the outcome holds beside the recommendation, in words."""
+        return outcome_facts(self.spec, self.outcome) if self.spec else []
+
+    @property
     def left(self) -> int:
         """How many cases are neither done nor deferred."""
-        return sum(place.item.status in (ItemStatus.PLANNED, ItemStatus.DISCUSSING) for place in self.places)
+        return sum(place.item.status in _AHEAD for place in self.places)
 
 
 def screen_of(meeting: Meeting, now: datetime) -> Screen:
@@ -160,7 +186,8 @@ def running_order(meeting: Meeting) -> tuple[Place, ...]:
 def outcome_of(item: AgendaItem) -> Outcome | None:
     """Return the outcome of the item, with who wrote it; no query where `running_order` has loaded it."""
     if "outcome" in item._state.fields_cache:
-        return item._state.fields_cache["outcome"]
+        loaded: Outcome | None = item._state.fields_cache["outcome"]
+        return loaded
     return Outcome.objects.filter(item=item).select_related("recorded_by").first()
 
 
@@ -212,6 +239,11 @@ def age_on(identity_value: str, day: date) -> int | None:
         return None
     year, month, born = int(identity_value[:4]), int(identity_value[4:6]), int(identity_value[6:8]) % 60
     return day.year - year - ((day.month, day.day) < (month, born))
+
+
+def _has_recommendation(item: AgendaItem) -> bool:
+    outcome = outcome_of(item)
+    return outcome is not None and bool(outcome.recommendation.strip())
 
 
 def _following(places: Sequence[Place], current: Place | None) -> Place | None:

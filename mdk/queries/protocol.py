@@ -2,28 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from django.db.models import Q
-
-from cases.privacy import Shown, masked
-from checklists.enums import Intent, ItemKind, Speciality
-from checklists.registry import spec_of, specs_of
-from checklists.spec import ChecklistItem, OutcomeField
 from django.utils import formats
 from django.utils.translation import gettext as _
+
+from cases.privacy import Shown, masked
+from checklists.enums import Speciality
+from checklists.registry import spec_of, specs_of
+from checklists.spec import ChecklistItem, DefinitionSpec
 from mdk.enums import ItemStatus, RebookingReason
 from mdk.models import Addendum, AgendaItem, Attendance, Meeting, Outcome
 from mdk.queries.attendance import attendance_of
-from mdk.services.outcome import Quorum, quorum_of
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """One line of a checklist or of the outcome: what, and the answer in words; empty where nobody answered."""
-
-    label: str
-    text: str
+from mdk.queries.outcomes import Answered, answered, outcome_facts
+from mdk.queries.quorum import Quorum, quorum_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +26,17 @@ class Entry:
     item: AgendaItem
     shown: Shown
     outcome: Outcome | None
-    intent: str
+    facts: tuple[tuple[str, str], ...]
     checklist: tuple[Answered, ...]
-    own: tuple[Answered, ...]
     deferred: str
     moved: str
     addenda: tuple[Addendum, ...]
+
+    @property
+    def ticked(self) -> list[str]:
+        """The checklist's answered entries; one that is only ticked stands by itself."""
+        yes = _("Yes")
+        return [line.label if line.text == yes else f"{line.label}: {line.text}" for line in self.checklist]
 
     @property
     def minutes_used(self) -> int:
@@ -55,6 +52,15 @@ class Protocol:
     entries: tuple[Entry, ...]
     attendances: tuple[Attendance, ...]
     quorum: Quorum
+
+    @property
+    def lines(self) -> list[tuple[str, str, bool]]:
+        """Who was present: name, function in words, and whether by video."""
+        return [
+            (line.user.name if line.user else line.name, str(Speciality(line.speciality).label), line.is_remote)
+            for line in self.attendances
+            if line.is_present
+        ]
 
     @property
     def missing(self) -> list[str]:
@@ -81,9 +87,7 @@ def protocol_of(meeting: Meeting) -> Protocol:
     """Return the protocol of a meeting that has begun; protected identities are masked. Four queries at most."""
     at_meeting = Q(position__isnull=False) & ~Q(status=ItemStatus.PROVISIONAL)
     if meeting.started_at:
-        at_meeting |= Q(
-            status__in=[ItemStatus.REBOOKED, ItemStatus.REMOVED], status_changed_at__gte=meeting.started_at
-        )
+        at_meeting |= Q(status__in=[ItemStatus.REBOOKED, ItemStatus.REMOVED], status_changed_at__gte=meeting.started_at)
     items = list(
         meeting.items.filter(at_meeting)
         .select_related("case__patient", "case__diagnosis", "case__responsible_clinician", "outcome__recorded_by",
@@ -109,20 +113,26 @@ def _addenda(items: Sequence[AgendaItem]) -> dict[int, tuple[Addendum, ...]]:
 def _entry(number: int, item: AgendaItem, addenda: tuple[Addendum, ...]) -> Entry:
     patient, spec = item.case.patient, spec_of(item.case.definition_id)
     outcome = getattr(item, "outcome", None)
-    intents = {choice.key: choice.label() for field in spec.outcome_fields if field.key == "intent" for choice in field.choices}
-    intent = outcome.intent if outcome else ""
+    checklist = answered(_checklist(spec, item.level), outcome.checklist if outcome else {})
     return Entry(
         number=number,
         item=item,
         shown=masked() if patient.is_protected else Shown(patient.name, str(patient.identity)),
         outcome=outcome,
-        intent=intents.get(intent) or (str(Intent(intent).label) if intent else ""),
-        checklist=_lines(spec.checklist_for(item.level), outcome.checklist if outcome else {}),
-        own=tuple(line for line in _lines(spec.extra_outcome_fields, outcome.fields if outcome else {}) if line.text),
+        facts=tuple(outcome_facts(spec, outcome)),
+        checklist=tuple(line for line in checklist if line.text),
         deferred=str(RebookingReason(item.defer_reason).label) if item.status == ItemStatus.DEFERRED else "",
         moved=_moved(item),
         addenda=addenda,
     )
+
+
+def _checklist(spec: DefinitionSpec, level: str) -> list[ChecklistItem]:
+    """The entries of the item's level, then those of the others: a lifted item may have answers to both."""
+    entries = {entry.key: entry for entry in spec.checklist_for(level)}
+    for other in spec.levels:
+        entries |= {entry.key: entry for entry in spec.checklist_for(other.code) if entry.key not in entries}
+    return list(entries.values())
 
 
 def _moved(item: AgendaItem) -> str:
@@ -139,19 +149,3 @@ def _moved(item: AgendaItem) -> str:
     return _("%(reason)s; moved to %(series)s %(day)s") % {
         "reason": reason, "series": meeting.series.name, "day": day,
     }  # fmt: skip
-
-
-def _lines(declared: Sequence[ChecklistItem | OutcomeField], answers: dict[str, object]) -> tuple[Answered, ...]:
-    return tuple(Answered(entry.label(), _text(entry, answers.get(entry.key))) for entry in declared)
-
-
-def _text(declared: ChecklistItem | OutcomeField, answer: object) -> str:
-    if answer in (None, "", False):
-        return ""
-    if declared.kind == ItemKind.BOOL:
-        return _("Yes")
-    if declared.kind == ItemKind.CHOICE:
-        return next((choice.label() for choice in declared.choices if choice.key == answer), str(answer))
-    if declared.kind == ItemKind.DATE:
-        return formats.date_format(date.fromisoformat(str(answer)), "SHORT_DATE_FORMAT")
-    return str(answer)

@@ -12,7 +12,6 @@ from django.db.models import F, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext as _
 
 from accounts.actor import Actor
 from accounts.errors import NotAllowed
@@ -305,14 +304,16 @@ def _answers_of(raw: Sequence[dict[str, Any]]) -> dict[int, tuple[AnswerRow, ...
     results = Result.objects.filter(
         case_id__in={row["case_id"] for row in raw}, kind__in={row["discipline"] for row in raw}
     ).exclude(state="cancelled")
-    for case_id, kind, *rest in results.order_by("performed_on", "pk").values_list(
+    for case_id, kind, key, day, external, changed in results.order_by("performed_on", "pk").values_list(
         "case_id", "kind", "requirement", "performed_on", "is_external", "updated_at"
     ):
-        by_case[case_id, kind].append(tuple(rest))
+        by_case[case_id, kind].append((key, day, external, changed))
     return {
         row["id"]: tuple(
             AnswerRow(
-                label=requirement_label(spec_of(row["definition_id"]), key) if key else Discipline(row["discipline"]).label,
+                label=requirement_label(spec_of(row["definition_id"]), key)
+                if key
+                else str(Discipline(row["discipline"]).label),
                 performed_on=day,
                 is_external=external,
                 is_new=bool(row["carried_at"] and changed > row["carried_at"]),

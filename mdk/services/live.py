@@ -161,6 +161,26 @@ def defer_item(item_id: int, *, reason: str, note: str = "", by: User, now: date
 
 
 @transaction.atomic
+def confirm_protocol(meeting_id: int, *, by: User, now: datetime) -> Meeting:
+    """Confirm the cases of the protocol list together; when one of them is current, go on to the next case."""
+    meeting = _live(meeting_id)
+    listed = meeting.items.filter(
+        level=LevelCode.PROTOCOL, status__in=[ItemStatus.PLANNED, ItemStatus.DISCUSSING], position__isnull=False
+    )
+    for item in listed.order_by("position"):
+        if _may_end(item, by, now):
+            _finish(meeting, item, by=by, now=now)
+    current = meeting.current_item
+    place = current.position if current and current.position else 0
+    if current and current.level == LevelCode.PROTOCOL and _following(meeting, place):
+        meeting.current_item = None
+        _show_next(meeting, place, now)
+    else:
+        touch(meeting)
+    return meeting
+
+
+@transaction.atomic
 def defer_and_go_on(item_id: int, *, reason: str, note: str = "", by: User, now: datetime) -> AgendaItem:
     """Defer an item as `defer_item` does; when it is the current one and another waits, show that one."""
     item = defer_item(item_id, reason=reason, note=note, by=by, now=now)

@@ -1,6 +1,6 @@
-"""Recommendations, attendance, quorum and the signature that locks them."""
+"""Recommendations, attendance and the signature that locks them."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,10 +13,13 @@ from accounts.errors import FieldError, Invalid, NotAllowed, Refused, Stale
 from accounts.models import User
 from cases.transitions import move_case
 from checklists.enums import Intent, Speciality
-from checklists.registry import spec_of, specs_of
+from checklists.registry import spec_of
 from events.record import record
 from mdk.enums import FIRM_ITEMS, ItemStatus, MeetingStatus
 from mdk.models import Addendum, AgendaItem, Attendance, Meeting, Outcome
+from mdk.queries.quorum import Quorum as Quorum
+from mdk.queries.quorum import quorum_of as quorum_of
+from mdk.queries.quorum import quorum_of_phases as quorum_of_phases
 from mdk.transitions import lock_meeting, move_meeting, touch
 
 WRITABLE = (
@@ -134,29 +137,6 @@ def record_attendance(meeting_id: int, participants: Sequence[Participant], *, b
     touch(meeting)
     record("meeting.attendance", by=by, now=now, subject=meeting, meeting=meeting.pk, unit=meeting.series.unit_id)
     return meeting
-
-
-@dataclass(frozen=True, slots=True)
-class Quorum:
-    """Whether every function that the cases on the agenda ask for is present, and which are missing."""
-
-    met: bool
-    missing: tuple[str, ...]
-
-
-def quorum_of(items: Sequence[AgendaItem], attendances: Sequence[Attendance]) -> Quorum:
-    """Return the quorum for `items` (cases loaded), by the definition and phase of each."""
-    present = {line.speciality for line in attendances if line.is_present}
-    return quorum_of_phases({(item.case.definition_id, item.case.phase) for item in items}, present)
-
-
-def quorum_of_phases(cases: Iterable[tuple[int, str]], present: Collection[str]) -> Quorum:
-    """Return the quorum for cases given as (definition, phase), when the functions in `present` are there."""
-    cases = list(cases)
-    specs = specs_of(definition for definition, _phase in cases)
-    needed = {function for definition, phase in cases for function in specs[definition].quorum_for(phase)}
-    missing = tuple(sorted(needed.difference(present)))
-    return Quorum(met=not missing, missing=missing)
 
 
 def sign_meeting(meeting_id: int, *, by: User, now: datetime) -> Meeting:

@@ -7,7 +7,6 @@ from typing import Any
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access_log import log_read
@@ -89,6 +88,12 @@ def jump_page(request: ActorRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+def confirm_page(request: ActorRequest, pk: int) -> HttpResponse:
+    """Save what is written and confirm the protocol list."""
+    return _command(request, pk, lambda seen: live.confirm_protocol(pk, by=request.user, now=timezone.now()))
+
+
+@require_POST
 def close_page(request: ActorRequest, pk: int) -> HttpResponse:
     """Save what is written and close the meeting: what was not discussed goes on to the next one."""
     return _command(request, pk, lambda seen: live.close_meeting(pk, by=request.user, now=timezone.now()))
@@ -117,7 +122,7 @@ def outcome_page(request: ActorRequest, pk: int) -> HttpResponse:
     except Refused as refusal:
         if by_script:
             return _refused(refusal)
-        add_refusal(form, refusal)
+        _mark(form, refusal)
         meeting = access_meeting(request.actor, item.meeting_id, Permission.RUN_MEETING)
         return _screen(request, meeting, outcome=form, refusal=refusal)
     if by_script:
@@ -148,10 +153,16 @@ def _command(request: ActorRequest, pk: int, step: Callable[[int | None], Any]) 
         step(item.pk if item else None)
     except Refused as refusal:
         if form:
-            add_refusal(form, refusal)
+            _mark(form, refusal)
         meeting = access_meeting(request.actor, pk, Permission.RUN_MEETING)
         return _screen(request, meeting, outcome=form, refusal=refusal)
     return _onward(request, pk)
+
+
+def _mark(form: OutcomeForm, refusal: Refused) -> None:
+    """Put the sentences of invalid input at their fields."""
+    if isinstance(refusal, Invalid) and not form.errors:
+        add_refusal(form, refusal)
 
 
 def _save(request: ActorRequest, item: AgendaItem, form: OutcomeForm) -> int:
@@ -215,7 +226,7 @@ def _screen(
         "outcome": outcome,
         "start": start or (_start_form(meeting) if meeting.status == MeetingStatus.PUBLISHED else None),
         "defer": defer or DeferForm(),
-        "refusal": None if isinstance(refusal, Invalid) else refusal,
+        "refusal": None if start or isinstance(refusal, Invalid) else refusal,
         "is_chair": True,
     }
     template = "mdk/_live_screen.html" if request.htmx else "mdk/live.html"

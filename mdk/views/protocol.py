@@ -1,11 +1,11 @@
 """The protocol: as a page, as a file, and what is added after signing."""
 
 from django import forms
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.contrib import messages
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access_log import log_read

@@ -5,13 +5,14 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
-from django import forms
 from django.contrib import messages
+from django.forms import Form
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import trigger_client_event
 
 from accounts.access_log import log_read
 from accounts.actor import ActorRequest
@@ -24,7 +25,7 @@ from checklists.registry import spec_of
 from mdk.access import access_preparation
 from mdk.forms.room import CompleteForm, HandOverForm, ReturnForm
 from mdk.models import Preparation
-from mdk.queries.live import heading_fields, panes_of
+from mdk.queries.live import age_on, heading_fields, panes_of
 from mdk.queries.queue import STATES, answers_for, prepared_disciplines, queue_of, readers_for
 from mdk.services import preparation as service
 
@@ -47,6 +48,7 @@ def queue_page(request: ActorRequest) -> HttpResponse:
     )
     context = {
         "queue": queue,
+        "parts": [("", queue.own), (_("To share"), queue.free), (_("With others"), queue.others)],
         "chosen": chosen,
         "here": f"{request.path}?{urlencode(chosen)}" if any(chosen.values()) else request.path,
         "disciplines": disciplines if len(disciplines) > 1 else [],
@@ -54,7 +56,7 @@ def queue_page(request: ActorRequest) -> HttpResponse:
         "today": timezone.localdate(),
         "now": timezone.now(),
     }
-    return render(request, "mdk/queue.html", context)
+    return render(request, "mdk/_queue.html" if request.htmx else "mdk/queue.html", context)
 
 
 @require_safe
@@ -88,7 +90,7 @@ def hand_over_page(request: ActorRequest, pk: int) -> HttpResponse:
     preparation = access_preparation(request.actor, pk, change=True)
     form = HandOverForm(request.POST, readers=list(readers_for(preparation, request.actor, timezone.localdate())))
     if not form.is_valid():
-        return _page(request, preparation, hand=form, status=422)
+        return _page(request, preparation, form, status=422)
     reader = form.chosen()
     said = _("%(who)s has the preparation now.") % {"who": reader.name}
     return _act(request, pk, partial(service.hand_over, pk, reader=reader, by=request.user, now=timezone.now()), said)
@@ -100,10 +102,10 @@ def complete_page(request: ActorRequest, pk: int) -> HttpResponse:
     preparation = access_preparation(request.actor, pk, change=True)
     form = _complete_form(preparation, request.POST)
     if not form.is_valid():
-        return _page(request, preparation, done=form, status=422)
+        return _page(request, preparation, form, status=422)
     said = _("Done: the findings are ready to be shown.")
     step = partial(service.complete, pk, by=request.user, now=timezone.now(), **form.values())
-    return _act(request, pk, step, said, done=form)
+    return _act(request, pk, step, said, form)
 
 
 @require_POST
@@ -112,27 +114,29 @@ def send_back_page(request: ActorRequest, pk: int) -> HttpResponse:
     preparation = access_preparation(request.actor, pk, change=True)
     form = ReturnForm(request.POST)
     if not form.is_valid():
-        return _page(request, preparation, back=form, status=422)
+        return _page(request, preparation, form, status=422)
     reason = form.cleaned_data["reason"]
     said = _("Sent back. The responsible clinician has been told.")
     step = partial(service.send_back, pk, reason=reason, by=request.user, now=timezone.now())
-    return _act(request, pk, step, said, back=form)
+    return _act(request, pk, step, said, form)
 
 
 def _act(
-    request: ActorRequest, pk: int, step: Callable[[], Preparation], said: str, **filled: forms.Form
+    request: ActorRequest, pk: int, step: Callable[[], Preparation], said: str, form: Form | None = None
 ) -> HttpResponse:
     """Take the step for one who may; answer with the page as it is then, or where the person came from."""
     preparation = access_preparation(request.actor, pk, change=True)
     try:
         step()
     except Refused as refusal:
-        for form in filled.values():
+        if form and isinstance(refusal, Invalid):
             add_refusal(form, refusal)
         status = 422 if isinstance(refusal, Invalid) else refusal.status
-        return _page(request, preparation, refusal=refusal, status=status, **filled)
+        return _page(request, preparation, form, refusal=refusal, status=status)
     if request.htmx:
-        return _page(request, access_preparation(request.actor, pk, change=True), said=said)
+        return trigger_client_event(
+            _page(request, access_preparation(request.actor, pk, change=True), said=said), "queue-changed"
+        )
     if said:
         messages.success(request, said)
     onward = next_url(request, "")
@@ -147,10 +151,8 @@ def _complete_form(preparation: Preparation, data: Any = None) -> CompleteForm:
 def _page(
     request: ActorRequest,
     preparation: Preparation,
+    form: Form | None = None,
     *,
-    done: forms.Form | None = None,
-    back: forms.Form | None = None,
-    hand: forms.Form | None = None,
     refusal: Refused | None = None,
     said: str = "",
     status: int = 200,
@@ -159,19 +161,20 @@ def _page(
     item, actor = preparation.item, request.actor
     log_read(actor, patients=[item.case.patient_id], what="mdk:preparation")
     holder = preparation.reader if preparation.reader_id != actor.user.pk else None
-    readers = list(readers_for(preparation, actor, timezone.localdate())) if hand is None else []
+    readers = list(readers_for(preparation, actor, timezone.localdate()))
     context = {
         "preparation": preparation,
         "item": item,
         "case": item.case,
+        "age": age_on(item.case.patient.identity_value, timezone.localdate()),
         "shown": IdentityGuard(actor).of(item.case),
         "panes": panes_of(item),
         "answers": answers_for(preparation),
         "holder": holder,
         "is_mine": preparation.reader_id == actor.user.pk,
-        "done": done or _complete_form(preparation),
-        "back": back or ReturnForm(),
-        "hand": hand or HandOverForm(None, readers=readers),
+        "done": form if isinstance(form, CompleteForm) else _complete_form(preparation),
+        "back": form if isinstance(form, ReturnForm) else ReturnForm(),
+        "hand": form if isinstance(form, HandOverForm) else HandOverForm(None, readers=readers),
         "refusal": refusal if refusal and not isinstance(refusal, Invalid) else None,
         "said": said,
     }
