@@ -1,5 +1,6 @@
 """The only ways to a case: a stranger gets 404, a member without the right 403."""
 
+from django.db.models import Q
 from django.http import Http404
 from django.utils.translation import gettext as _
 
@@ -7,7 +8,7 @@ from accounts.actor import Actor
 from accounts.errors import NotAllowed
 from accounts.models import Unit
 from accounts.permissions import Permission
-from cases.models import Case
+from cases.models import Case, Result
 
 
 def access_case(actor: Actor, pk: int, permission: Permission = Permission.VIEW_CASE) -> Case:
@@ -44,3 +45,34 @@ def referring_units(actor: Actor) -> list[Unit]:
     held = actor.units_for(Permission.REFER_CASE)
     units = Unit.objects.select_related("parent__parent__parent").order_by("name")
     return [unit for unit in units if held & {above.pk for above in with_parents(unit)}]
+
+
+def access_result(case: Case, pk: int) -> Result:
+    """Return an answer of a case that the actor was given; Http404 when the case has no such answer."""
+    result = Result.objects.filter(pk=pk, case=case).first()
+    if result is None:
+        raise Http404(_("There is no such answer."))
+    return result
+
+
+def access_referring(actor: Actor, unit: str) -> list[Unit]:
+    """Return the units that the actor may refer from; NotAllowed when they may nowhere, or not from `unit`.
+
+    `unit` is what the caller wrote (name, id or HSA-id); one that does not exist is left to the check of the input.
+    """
+    allowed = referring_units(actor)
+    if not allowed:
+        raise NotAllowed(_("Your role does not give you the right to refer a patient."))
+    names = {text for one in allowed for text in (str(one.pk), one.name.casefold(), one.hsa_id)}
+    is_there = unit and unit.casefold() not in names and unit not in names
+    if is_there and Unit.objects.filter(Q(name__iexact=unit) | Q(pk=unit if unit.isdecimal() else None)).exists():
+        raise NotAllowed(_("You have no right to refer from the unit %(unit)s.") % {"unit": unit})
+    return allowed
+
+
+def access_importing(actor: Actor) -> list[Unit]:
+    """Return the units whose referrals the actor may bring in from a file; NotAllowed for all but coordinators and chairs."""
+    allowed = referring_units(actor)
+    if not allowed or not actor.can(Permission.PLAN_MEETING):
+        raise NotAllowed(_("Files of referrals are brought in by the coordinator."))
+    return allowed

@@ -11,10 +11,13 @@ class CasesConfig(AppConfig):
 
     def ready(self) -> None:
         """Register with the floors below."""
+        from accounts.access_log import register_case_lookup
         from accounts.home import register_home
         from accounts.permissions import Role
         from cases.event_types import register_event_types
+        from cases.queries import patient_of
 
+        register_case_lookup(patient_of)
         register_event_types()
         for role in (Role.CLINICIAN, Role.CONTACT_NURSE):
             register_home(role, "cases:mine")

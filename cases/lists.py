@@ -8,6 +8,7 @@ from typing import Any, Self
 from django.db.models import QuerySet
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils.translation import get_language
 
 from accounts.actor import Actor
 from cases.identity import Identity
@@ -15,6 +16,7 @@ from cases.models import Case
 from cases.panels import NextMeeting, panel
 from cases.privacy import IdentityGuard, Shown
 from cases.queries import case_list, sorted_cases
+from checklists.queries import published_diagnoses
 from checklists.registry import specs_of
 
 SORTS = ("suspected", "promised", "name")
@@ -141,3 +143,9 @@ def _rows(
             promised_day=(promised_on - suspected_on).days if promised_on else None,
             next_meeting=meetings.get(pk),
         )
+
+
+def diagnosis_choices() -> list[tuple[str, str]]:
+    """Return slug and name, in the active language, of the diagnoses that cases can have; one query."""
+    name = "name_en" if (get_language() or "sv").startswith("en") else "name_sv"
+    return list(published_diagnoses().values_list("slug", name))

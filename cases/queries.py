@@ -1,15 +1,17 @@
 """Reading cases: what a person may see, filtered and sorted as lists want it."""
 
+from collections.abc import Collection
 from datetime import date
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, prefetch_related_objects
 from django.db.models.functions import Collate
 
 from accounts.actor import Actor
 from accounts.models import Unit, User
-from accounts.permissions import Permission, roles_with
+from accounts.permissions import Permission, Role
+from accounts.queries import people_in_role, people_with
 from cases.enums import OPEN_STATUSES, CaseStatus, ReferralSource
-from cases.models import Case
+from cases.models import Case, Clearance, Referral, Result
 
 _TAKES_PART = Case.units.through
 
@@ -68,9 +70,10 @@ def sorted_cases(cases: QuerySet[Case], sort: str) -> QuerySet[Case]:
 
 
 def own_cases(actor: Actor) -> QuerySet[Case]:
-    """Return the open cases of which the actor is the responsible clinician or the contact nurse, oldest first."""
+    """Return the cases before their conference of which the actor is responsible clinician or contact nurse."""
     mine = Q(responsible_clinician=actor.user) | Q(contact_nurse=actor.user)
-    return visible_cases(actor).filter(mine, status__in=OPEN_STATUSES).order_by("suspected_on", "pk")
+    waiting = (CaseStatus.DRAFT, CaseStatus.REFERRED, CaseStatus.SCHEDULED)
+    return visible_cases(actor).filter(mine, status__in=waiting).order_by("suspected_on", "pk")
 
 
 def lately_closed(actor: Actor, since: date) -> QuerySet[Case]:
@@ -89,19 +92,14 @@ def due_for_refresh(today: date) -> QuerySet[Case]:
     return Case.objects.filter(readiness_changes_on__lte=today).exclude(status__in=["closed", "withdrawn"])
 
 
-def clinicians_for(unit_ids: set[int], permission: Permission, on: date) -> QuerySet[User]:
-    """Return the active people who hold `permission` today in one of the units."""
-    return (
-        User.objects.filter(
-            Q(memberships__ends_on__isnull=True) | Q(memberships__ends_on__gte=on),
-            memberships__unit_id__in=unit_ids,
-            memberships__role__in=roles_with(permission),
-            memberships__starts_on__lte=on,
-            is_active=True,
-        )
-        .distinct()
-        .order_by("name")
-    )
+def clinicians_for(unit_ids: Collection[int], permission: Permission, on: date) -> QuerySet[User]:
+    """Return the active people who hold `permission` on a day in one of the units, by name."""
+    return people_with(permission, unit_ids, on)
+
+
+def contact_nurses_for(unit_ids: Collection[int], on: date) -> QuerySet[User]:
+    """Return the active contact nurses of the units on a day, by name."""
+    return people_in_role(Role.CONTACT_NURSE, unit_ids, on)
 
 
 def all_units() -> QuerySet[Unit]:
@@ -114,3 +112,20 @@ def imported_case(case_id: int, question: str) -> Case | None:
     return Case.objects.filter(
         pk=case_id, referrals__source=ReferralSource.IMPORT, referrals__content__clinical_question=question
     ).first()
+
+
+def case_details(case: Case) -> Case:
+    """Load what the page of a case shows beside the case: answers, clearances, referrals and units."""
+    prefetch_related_objects(
+        [case],
+        "units",
+        Prefetch("results", Result.objects.select_related("created_by")),
+        Prefetch("clearances", Clearance.objects.select_related("granted_by")),
+        Prefetch("referrals", Referral.objects.select_related("received_by", "unit")),
+    )
+    return case
+
+
+def patient_of(case_id: int) -> int | None:
+    """Return the patient of a case, for the search in the access log."""
+    return Case.objects.filter(pk=case_id).values_list("patient_id", flat=True).first()

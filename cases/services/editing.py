@@ -8,10 +8,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.errors import FieldError, Invalid, Stale
+from accounts.errors import FieldError, Invalid, Refused, Stale
 from accounts.models import User
 from cases.enums import OPEN_STATUSES
 from cases.models import Case
+from cases.panels import panel
 from cases.queries import due_for_refresh
 from cases.readiness.store import store_readiness
 from cases.services.referral import CaseOpenAlready
@@ -33,6 +34,12 @@ EDITABLE = (
     "phase",
     "circumstances",
 )
+
+
+class HasPlace(Refused):
+    """The case has a place on an agenda, so it cannot be withdrawn yet."""
+
+    code = "has-a-place"
 
 
 @transaction.atomic
@@ -82,7 +89,7 @@ def set_level(case_id: int, level: str, *, reason: str, by: User, now: datetime)
         return case
     case.level, case.level_reason = level, reason.strip()
     case.level_set_by, case.level_set_at = by, now
-    case.version += 1
+    case.updated_at, case.updated_by, case.version = now, by, case.version + 1
     case.save()
     store_readiness(case, now)
     record("case.level_set", by=by, now=now, subject=case, case=case.pk, unit=case.unit_id, data={"level": level})
@@ -92,10 +99,15 @@ def set_level(case_id: int, level: str, *, reason: str, by: User, now: datetime)
 def withdraw_case(case_id: int, *, reason: str, by: User, now: datetime) -> Case:
     """Withdraw an open case, with a reason. Who may: `edit_case`. Leaves `case.withdrawn`.
 
-    A case with a place on an agenda is taken off first (`mdk` refuses, naming the meeting, until then).
+    HasPlace, naming the meeting, while the case has a place on an agenda: it is taken off there first.
     """
     if not reason.strip():
         raise Invalid([FieldError("reason", "required", _("Give the reason in a sentence."))])
+    if place := panel("next_meeting", [case_id]).get(case_id):
+        raise HasPlace(
+            _("The case has a place on %(meeting)s. Take it off that agenda first.") % {"meeting": place.name},
+            extra={"meeting": place.meeting},
+        )
 
     def explain(case: Case) -> None:
         case.withdrawn_reason = reason.strip()[:200]

@@ -12,11 +12,12 @@ from accounts.models import Unit, User
 from accounts.permissions import Permission
 from cases.access import with_parents
 from cases.identity import BadIdentity, Identity, parse_identity
+from cases.models import Case
 from cases.queries import clinicians_for
 from cases.services.referral import ReferralData
 from checklists.enums import Phase
 from checklists.models import Diagnosis
-from checklists.registry import DiagnosisError, find_diagnosis
+from checklists.registry import DiagnosisError, find_diagnosis, spec_of
 
 T = TypeVar("T")
 
@@ -42,11 +43,21 @@ def parse_referral(raw: Mapping[str, Any], *, today: date, allowed: Collection[U
     return _Parser(raw, today, allowed).parse()
 
 
+def parse_changes(raw: Mapping[str, Any], *, case: Case, today: date) -> dict[str, Any]:
+    """Return the checked changes of a case: only the fields that `raw` names, by the names of `EDITABLE`.
+
+    Fields are written as in `parse_referral`; a field that a case must have cannot be emptied. People who hold
+    their task already stay, even when their membership has ended. Invalid lists every wrong field.
+    """
+    return _Parser(raw, today, None).changes(case)
+
+
 class _Parser:
     """Collects errors field by field; each `_field` method returns its value, or notes an error."""
 
     def __init__(self, raw: Mapping[str, Any], today: date, allowed: Collection[Unit] | None) -> None:
         self.raw = {key: str(value).strip() if value is not None else "" for key, value in raw.items()}
+        self.given = raw.get("circumstances") or {}
         self.today = today
         self.allowed = allowed
         self.errors: list[FieldError] = []
@@ -64,6 +75,7 @@ class _Parser:
         performance = self._read("performance_status", self._performance)
         suspected = self._read("suspected_on", self._past)
         promised = self._read("promised_on", self._date)
+        circumstances = self._circumstances(diagnosis.current_id) if diagnosis else {}
         self._check_lengths()
         if self.errors or not (unit and clinician and identity and diagnosis and suspected):
             raise Invalid(self.errors)
@@ -84,7 +96,49 @@ class _Parser:
             history=self._text("history"),
             comorbidity=self._text("comorbidity"),
             patient_wishes=self._text("patient_wishes"),
+            circumstances=circumstances,
         )
+
+    def changes(self, case: Case) -> dict[str, Any]:
+        """Return the values of the named fields; see `parse_changes`."""
+        readers: dict[str, Callable[[str], Any]] = {
+            "responsible_clinician": lambda text: (
+                _still(case.responsible_clinician, text) or self._person(text, case.unit, Permission.ATTEST)
+            ),
+            "contact_nurse": lambda text: (
+                _still(case.contact_nurse, text) or self._person(text, case.unit, Permission.VIEW_CASE)
+            ),
+            "performance_status": self._performance,
+            "suspected_on": self._past,
+            "promised_on": self._date,
+            "phase": self._phase,
+        }
+        changed: dict[str, Any] = {name: self._read(name, read) for name, read in readers.items() if name in self.raw}
+        changed |= {name: self._text(name) for name in TEXTS if name in self.raw}
+        for name in ("clinical_question", "responsible_clinician", "suspected_on", "phase"):
+            if name in self.raw and not self._text(name):
+                self._wrong(name, "required", _("Fill in this field."))
+        if "circumstances" in self.raw:
+            changed["circumstances"] = self._circumstances(case.definition_id)
+        self._check_lengths()
+        if self.errors:
+            raise Invalid(self.errors)
+        return changed
+
+    def _circumstances(self, definition_id: int | None) -> dict[str, str]:
+        """Return the stated circumstances, each with one of the answers that the definition knows."""
+        if definition_id is None or not isinstance(self.given, Mapping):
+            return {}
+        known = {c.key: [choice.key for choice in c.choices] for c in spec_of(definition_id).circumstances}
+        stated = {str(key): str(answer) for key, answer in self.given.items() if answer not in ("", None)}
+        for key, answer in stated.items():
+            if answer not in known.get(key, ()):
+                self._wrong(
+                    "circumstances",
+                    "unknown",
+                    _("“%(key)s: %(answer)s” is no circumstance of this diagnosis.") % {"key": key, "answer": answer},
+                )
+        return stated
 
     def _text(self, name: str) -> str:
         return self.raw.get(name, "")
@@ -170,6 +224,11 @@ class _Parser:
         for name, limit in (("name", 120), ("external_reference", 64), *((text, 10_000) for text in TEXTS)):
             if len(self._text(name)) > limit:
                 self._wrong(name, "too-long", _("At most %(limit)d characters.") % {"limit": limit})
+
+
+def _still(person: User | None, text: str) -> User | None:
+    """Return the person who has the task now when `text` is their address."""
+    return person if person and person.email == text.lower() else None
 
 
 class _Wrong(Exception):

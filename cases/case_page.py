@@ -1,0 +1,260 @@
+"""All that the page of one case shows, put together for one reader."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.actor import Actor
+from accounts.permissions import Permission, Role
+from accounts.signs import KINDS
+from cases.enums import AnswerState, CaseStatus
+from cases.models import Case, Clearance, Referral, Result
+from cases.panels import Advice, NextMeeting, Place, panel
+from cases.privacy import IdentityGuard, Shown
+from cases.queries import case_details
+from cases.readiness.words import finding_message
+from checklists.registry import spec_of
+from checklists.spec import DefinitionSpec, Requirement
+from events.queries import HistoryRow, history_of
+
+ON_ITS_WAY = (AnswerState.ORDERED, AnswerState.PRELIMINARY)
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What the reader may do with the case as it stands: buttons are taken from here."""
+
+    edit: bool
+    result: bool
+    clear: bool
+    level: bool
+    attest: bool
+    withdraw: bool
+    access_log: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Mend:
+    """A finding with the way to what mends it; no address where the reader may not."""
+
+    severity: str
+    message: str
+    owner: str
+    url: str
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementRow:
+    """One requirement of the case: how it stands, since when, and what set it aside."""
+
+    key: str
+    label: str
+    kind: str
+    state: str
+    is_blocking: bool
+    is_conditional: bool
+    field: str
+    value: str
+    performed_on: date | None
+    expected_on: date | None
+    clearance: Clearance | None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRow:
+    """One answer as it came, with the name of the requirement that it is for."""
+
+    result: Result
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pane:
+    """One of the four: its requirements, then its answers, oldest first."""
+
+    kind: str
+    label: str
+    state: str
+    rows: tuple[RequirementRow, ...]
+    answers: tuple[AnswerRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CasePage:
+    """The page; what is computed from the stored readiness carries the reader's language."""
+
+    case: Case
+    spec: DefinitionSpec
+    shown: Shown
+    rights: Rights
+    findings: tuple[Mend, ...]
+    panes: tuple[Pane, ...]
+    days: int
+    allowed: int | None
+    promised_day: int | None
+    next_meeting: NextMeeting | None
+    advice: Sequence[Advice]
+    places: Sequence[Place]
+    history: Sequence[HistoryRow]
+    referrals: Sequence[Referral]
+    circumstances: tuple[tuple[str, str], ...]
+
+
+def case_page(case: Case, actor: Actor, today: date) -> CasePage:
+    """Return the page of `case`, to which `actor` was given access, on the day `today`.
+
+    Queries: answers, clearances, referrals, units and history of the case, and one for each panel above.
+    """
+    case = case_details(case)
+    spec = spec_of(case.definition_id)
+    rights = rights_of(case, actor)
+    return CasePage(
+        case=case,
+        spec=spec,
+        shown=IdentityGuard(actor).of(case),
+        rights=rights,
+        findings=findings_of(case, spec, rights),
+        panes=_panes(case, spec),
+        days=(today - case.suspected_on).days,
+        allowed=spec.lead_time_days,
+        promised_day=(case.promised_on - case.suspected_on).days if case.promised_on else None,
+        next_meeting=panel("next_meeting", [case.pk]).get(case.pk),
+        advice=panel("outcomes", [case.pk]).get(case.pk, ()),
+        places=panel("agenda_history", [case.pk]).get(case.pk, ()),
+        history=history_of(case_id=case.pk)[::-1],
+        referrals=list(case.referrals.all()),
+        circumstances=_circumstances(case, spec),
+    )
+
+
+def rights_of(case: Case, actor: Actor) -> Rights:
+    """Return what `actor` may do with `case`, whose units are loaded."""
+    units = frozenset(unit.pk for unit in case.units.all())
+
+    def may(permission: Permission) -> bool:
+        return case.is_open and actor.can(permission, units)
+
+    return Rights(
+        edit=may(Permission.EDIT_CASE),
+        result=may(Permission.ADD_RESULT),
+        clear=may(Permission.WAIVE),
+        level=may(Permission.SET_LEVEL),
+        attest=case.is_open and case.attested_at is None and case.responsible_clinician_id == actor.user.pk,
+        withdraw=may(Permission.EDIT_CASE) and case.status in (CaseStatus.DRAFT, CaseStatus.REFERRED),
+        access_log=actor.can(Permission.VIEW_ACCESS_LOG),
+    )
+
+
+def findings_of(case: Case, spec: DefinitionSpec, rights: Rights | None = None) -> tuple[Mend, ...]:
+    """Return the stored findings in words, each with its owner and the way to the field that mends it."""
+    return tuple(_mend(finding, case, spec, rights) for finding in case.readiness.get("findings", ()))
+
+
+def _mend(finding: Mapping[str, Any], case: Case, spec: DefinitionSpec, rights: Rights | None) -> Mend:
+    owner = str(Role(finding["owner"]).label)
+    if finding["owner"] == Role.CLINICIAN:
+        owner = _("Responsible clinician, %(name)s") % {"name": case.responsible_clinician.name}
+    url, action, is_allowed = _way(finding, case, rights)
+    return Mend(
+        severity=finding["severity"],
+        message=finding_message(finding, spec),
+        owner=owner,
+        url=url if is_allowed else "",
+        action=action,
+    )
+
+
+def _way(finding: Mapping[str, Any], case: Case, rights: Rights | None) -> tuple[str, str, bool]:
+    """Return the address that mends a finding, the word for it, and whether the reader may."""
+    page = reverse("cases:case", args=[case.pk])
+    key = finding["requirement"]
+    match finding["code"]:
+        case "attestation-missing":
+            return f"{page}#attest", _("Attest"), rights is None or rights.attest
+        case "field-missing":
+            edit = reverse("cases:edit", args=[case.pk])
+            return f"{edit}#{finding['anchor']}_field", _("Fill in"), rights is None or rights.edit
+        case "condition-open":
+            allowed = rights is None or rights.clear or rights.result
+            return f"{page}?open=clear:{key}#requirement-{key}", _("Decide"), allowed
+    return f"{page}?open=result:{key}#requirement-{key}", _("Enter the answer"), rights is None or rights.result
+
+
+def _panes(case: Case, spec: DefinitionSpec) -> tuple[Pane, ...]:
+    strip = case.readiness.get("strip", ())
+    checks = case.readiness.get("checks", ())
+    requirements = {requirement.key: requirement for requirement in spec.requirements}
+    clearances = {row.requirement: row for row in case.clearances.all() if row.revoked_at is None}
+    results = list(case.results.all())
+    return tuple(
+        Pane(
+            kind=kind,
+            label=str(label),
+            state=state,
+            rows=tuple(
+                _requirement(check, requirements[check["requirement"]], case, clearances)
+                for check in checks
+                if check["kind"] == kind and check["requirement"] in requirements
+            ),
+            answers=tuple(
+                AnswerRow(result, _answer_label(result, requirements, str(label)))
+                for result in results
+                if result.kind == kind
+            ),
+        )
+        for (kind, label, _letter), state in zip(KINDS, strip, strict=False)
+    )
+
+
+def _requirement(
+    check: Mapping[str, Any], requirement: Requirement, case: Case, clearances: Mapping[str, Clearance]
+) -> RequirementRow:
+    return RequirementRow(
+        key=requirement.key,
+        label=requirement.label(),
+        kind=requirement.kind,
+        state=check["state"],
+        is_blocking=requirement.is_blocking,
+        is_conditional=requirement.conditional,
+        field=requirement.field,
+        value=_value(case, requirement.field),
+        performed_on=_day(check["performed_on"]),
+        expected_on=_day(check["expected_on"]),
+        clearance=clearances.get(requirement.key),
+    )
+
+
+def _answer_label(result: Result, requirements: Mapping[str, Requirement], kind: str) -> str:
+    requirement = requirements.get(result.requirement)
+    return requirement.label() if requirement else kind
+
+
+def _value(case: Case, field: str) -> str:
+    """Return what the referral says in the field that answers a requirement by itself."""
+    match field:
+        case "":
+            return ""
+        case "performance_status":
+            return "" if case.performance_status is None else f"WHO {case.performance_status}"
+        case "contact_nurse":
+            return case.contact_nurse.name if case.contact_nurse else ""
+    return str(getattr(case, field, ""))
+
+
+def _circumstances(case: Case, spec: DefinitionSpec) -> tuple[tuple[str, str], ...]:
+    given: Mapping[str, str] = case.circumstances or {}
+    return tuple(
+        (circumstance.label(), choice.label())
+        for circumstance in spec.circumstances
+        for choice in circumstance.choices
+        if given.get(circumstance.key) == choice.key
+    )
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None

@@ -1,0 +1,82 @@
+"""From what a person or a program wrote about one answer to a checked `ResultData`."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
+
+from accounts.errors import FieldError, Invalid
+from cases.enums import ResultSource, ResultState
+from cases.services.results import ResultData
+from checklists.enums import Kind
+
+TRUE = ("1", "true", "on", "yes", "ja")
+FALSE = ("", "0", "false", "off", "no", "nej", "none")
+
+
+def parse_result(raw: Mapping[str, Any]) -> ResultData:
+    """Return the checked answer of `raw`, whose keys are the field names of the API (CONTRACT.md).
+
+    Without `state`, `final` decides: true is a final answer, false a preliminary one, or an ordered one while
+    nothing has been performed. Invalid lists every wrong field; what the case asks for is checked by the service.
+    """
+    text = {key: str(value).strip() if value is not None else "" for key, value in raw.items()}
+    errors: list[FieldError] = []
+    performed_on = _day(text, "performed_on", errors)
+    data = ResultData(
+        kind=_code(text, "kind", Kind.values, errors, default=""),
+        requirement=text.get("requirement", ""),
+        state=_state(text, performed_on, errors),
+        performed_on=performed_on,
+        expected_on=_day(text, "expected_on", errors),
+        text=_limited(text, "text", 20_000, errors),
+        accession_number=_limited(text, "accession_number", 64, errors),
+        is_external=text.get("is_external", "").lower() in TRUE,
+        source=ResultSource(_code(text, "source", ResultSource.values, errors, default=ResultSource.MANUAL)),
+        external_id=_limited(text, "external_id", 128, errors),
+    )
+    if errors:
+        raise Invalid(errors)
+    return data
+
+
+def _state(text: Mapping[str, str], performed_on: date | None, errors: list[FieldError]) -> ResultState:
+    if text.get("state"):
+        return ResultState(_code(text, "state", ResultState.values, errors, default=ResultState.FINAL))
+    final = text.get("final", "").lower()
+    if final not in (*TRUE, *FALSE):
+        errors.append(FieldError("final", "invalid", _("Say true or false.")))
+    if final in TRUE:
+        return ResultState.FINAL
+    return ResultState.PRELIMINARY if performed_on else ResultState.ORDERED
+
+
+def _code(text: Mapping[str, str], name: str, known: list[str], errors: list[FieldError], *, default: str) -> str:
+    given = text.get(name, "") or default
+    if given in known:
+        return given
+    code = "unknown" if given else "required"
+    errors.append(FieldError(name, code, _("Use one of: %(known)s.") % {"known": ", ".join(known)}))
+    return default
+
+
+def _day(text: Mapping[str, str], name: str, errors: list[FieldError]) -> date | None:
+    if not (given := text.get(name, "")):
+        return None
+    try:
+        day = parse_date(given)
+    except ValueError:
+        day = None
+    if day is None:
+        message = _("“%(text)s” is not a date. Write YYYY-MM-DD.") % {"text": given[:40]}
+        errors.append(FieldError(name, "not-a-date", message))
+    return day
+
+
+def _limited(text: Mapping[str, str], name: str, limit: int, errors: list[FieldError]) -> str:
+    given = text.get(name, "")
+    if len(given) > limit:
+        errors.append(FieldError(name, "too-long", _("At most %(limit)d characters.") % {"limit": limit}))
+    return given

@@ -1,0 +1,24 @@
+"""Addresses of the pages of cases."""
+
+from django.urls import path
+
+from cases.views import case, edit, importing, refer
+from cases.views import list as lists
+
+app_name = "cases"
+
+urlpatterns = [
+    path("cases/", lists.list_page, name="list"),
+    path("cases/mine/", lists.mine_page, name="mine"),
+    path("cases/new/", refer.refer_page, name="refer"),
+    path("cases/import/", importing.import_page, name="import"),
+    path("cases/export/", lists.export_page, name="export"),
+    path("cases/<int:pk>/", case.case_page, name="case"),
+    path("cases/<int:pk>/edit/", edit.edit_page, name="edit"),
+    path("cases/<int:pk>/results/", case.result_page, name="result"),
+    path("cases/<int:pk>/results/<int:result>/", case.correct_page, name="correct"),
+    path("cases/<int:pk>/clear/", case.clear_page, name="clear"),
+    path("cases/<int:pk>/level/", case.level_page, name="level"),
+    path("cases/<int:pk>/attest/", case.attest_page, name="attest"),
+    path("cases/<int:pk>/withdraw/", case.withdraw_page, name="withdraw"),
+]

@@ -1,0 +1,117 @@
+"""The page of a case, and each thing that is done to it there."""
+
+from collections.abc import Callable
+
+from django.http import HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.actor import ActorRequest
+from accounts.errors import NotAllowed, Refused
+from accounts.permissions import Permission
+from cases.access import access_case, access_result
+from cases.enums import ClearanceKind
+from cases.forms import ClearForm, HouseForm, LevelForm, ResultForm, WithdrawForm
+from cases.models import Case
+from cases.services.clearance import attest_case, clear_requirement, revoke_clearance
+from cases.services.editing import set_level, withdraw_case
+from cases.services.result_input import parse_result
+from cases.services.results import change_result, register_result
+from cases.views.showing import Opened, changed_case, refused_case, show_case
+
+
+@require_safe
+def case_page(request: ActorRequest, pk: int) -> HttpResponse:
+    """Show the case: its question, what is missing, the answers side by side, and what was recommended."""
+    return show_case(request, access_case(request.actor, pk))
+
+
+@require_POST
+def result_page(request: ActorRequest, pk: int) -> HttpResponse:
+    """Register an answer by hand."""
+    case = access_case(request.actor, pk, Permission.ADD_RESULT)
+    key = request.POST.get("requirement", "")
+    form = ResultForm(request.POST, auto_id=f"{key}_%s")
+
+    def act() -> None:
+        register_result(pk, parse_result(form.raw()), by=request.user, now=timezone.now())
+
+    return _answer(request, case, Opened("result", key, form), act, _("The answer is registered."), f"requirement-{key}")
+
+
+@require_POST
+def correct_page(request: ActorRequest, pk: int, result: int) -> HttpResponse:
+    """Correct an answer; 404 when the case has no such answer."""
+    case = access_case(request.actor, pk, Permission.ADD_RESULT)
+    access_result(case, result)
+    form = ResultForm(request.POST, auto_id=f"answer_{result}_%s")
+
+    def act() -> None:
+        change_result(result, parse_result(form.raw()), by=request.user, now=timezone.now())
+
+    return _answer(request, case, Opened("correct", str(result), form), act, _("The answer is changed."), f"answer-{result}")
+
+
+@require_POST
+def clear_page(request: ActorRequest, pk: int) -> HttpResponse:
+    """Set a requirement aside, or ask for it again (`kind=revoke`)."""
+    case = access_case(request.actor, pk, Permission.WAIVE)
+    key, kind, reason = (request.POST.get(name, "") for name in ("requirement", "kind", "reason"))
+    if kind == "revoke":
+        revoke_clearance(pk, key, by=request.user, now=timezone.now())
+        return changed_case(request, pk, _("The requirement is asked for again."), f"requirement-{key}")
+    form = ClearForm(request.POST, auto_id=f"{key}_%s")
+
+    def act() -> None:
+        clear_requirement(pk, key, kind=ClearanceKind(kind), reason=reason, by=request.user, now=timezone.now())
+
+    return _answer(request, case, Opened("clear", key, form), act, _("The requirement is set aside."), f"requirement-{key}")
+
+
+@require_POST
+def level_page(request: ActorRequest, pk: int) -> HttpResponse:
+    """Set the level."""
+    case = access_case(request.actor, pk, Permission.SET_LEVEL)
+    form = LevelForm(request.POST)
+    level, reason = request.POST.get("level", ""), request.POST.get("reason", "")
+
+    def act() -> None:
+        set_level(pk, level, reason=reason, by=request.user, now=timezone.now())
+
+    return _answer(request, case, Opened("level", "", form), act, _("The level is set."), "level")
+
+
+@require_POST
+def attest_page(request: ActorRequest, pk: int) -> HttpResponse:
+    """Record the responsible clinician's word that nothing is missing; 403 for anybody else."""
+    access_case(request.actor, pk, Permission.ATTEST)
+    attest_case(pk, by=request.user, now=timezone.now())
+    return changed_case(request, pk, _("You have attested that nothing is missing."))
+
+
+@require_POST
+def withdraw_page(request: ActorRequest, pk: int) -> HttpResponse:
+    """Withdraw the case, with a reason."""
+    case = access_case(request.actor, pk, Permission.EDIT_CASE)
+    form = WithdrawForm(request.POST)
+
+    def act() -> None:
+        withdraw_case(pk, reason=request.POST.get("reason", ""), by=request.user, now=timezone.now())
+
+    return _answer(request, case, Opened("withdraw", "", form), act, _("The case is withdrawn."))
+
+
+def _answer(
+    request: ActorRequest, case: Case, opened: Opened, act: Callable[[], None], sentence: str, anchor: str = ""
+) -> HttpResponse:
+    """Do `act` with a valid form; else, or when the service says no, show the case with the form as it was typed."""
+    if not (isinstance(opened.form, HouseForm) and opened.form.is_valid()):
+        return show_case(request, case, opened=opened, status=422)
+    try:
+        act()
+    except Refused as refused:
+        if refused.status == NotAllowed.status:
+            raise
+        return refused_case(request, case, opened, refused)
+    return changed_case(request, case.pk, sentence, anchor)

@@ -1,0 +1,80 @@
+"""The list of cases, its export, and each person's own cases."""
+
+from datetime import timedelta
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from accounts.access import require
+from accounts.access_log import log_read
+from accounts.actor import ActorRequest
+from accounts.models import AccessLog
+from accounts.permissions import Permission
+from cases.enums import CaseStatus, ReadinessState
+from cases.export import EXPORTS, export_table
+from cases.lists import CaseFilter, case_rows, diagnosis_choices
+from cases.own import own_work
+from checklists.enums import LevelCode
+
+PAGE = 50
+LATELY = timedelta(days=60)
+CHOICES = {
+    "statuses": [status for status in CaseStatus if status is not CaseStatus.DRAFT],
+    "readiness": ReadinessState,
+    "levels": LevelCode,
+}
+
+
+@require_safe
+def list_page(request: ActorRequest) -> HttpResponse:
+    """List the cases that the person may see, fifty a page, filtered and sorted as the address says."""
+    require(request.actor, Permission.VIEW_CASE)
+    wanted = CaseFilter.from_query(request.GET)
+    page = Paginator(wanted.cases(request.actor), PAGE).get_page(request.GET.get("page"))
+    rows = case_rows(request.actor, page.object_list, timezone.localdate())
+    log_read(
+        request.actor, patients=[row.patient for row in rows], what="cases:list", action=AccessLog.Action.LIST
+    )
+    kept = request.GET.copy()
+    kept.pop("page", None)
+    context = {
+        "page": page,
+        "rows": rows,
+        "wanted": wanted,
+        "kept": kept.urlencode(),
+        "can_refer": request.actor.can(Permission.REFER_CASE),
+        "can_import": request.actor.can(Permission.PLAN_MEETING),
+        **CHOICES,
+        "diagnoses": diagnosis_choices(),
+    }
+    template = "cases/_list.html" if request.htmx and not request.htmx.boosted else "cases/list.html"
+    return render(request, template, context)
+
+
+@require_safe
+def mine_page(request: ActorRequest) -> HttpResponse:
+    """Show the person's own cases: what is missing first, then the coming meetings, then what was recommended."""
+    require(request.actor, Permission.VIEW_CASE)
+    today = timezone.localdate()
+    work = own_work(request.actor, today, since=today - LATELY)
+    log_read(request.actor, patients=work.patients, what="cases:mine", action=AccessLog.Action.LIST)
+    return render(request, "cases/mine.html", {"work": work, "can_refer": request.actor.can(Permission.REFER_CASE)})
+
+
+@require_safe
+def export_page(request: ActorRequest) -> HttpResponse:
+    """Give the filtered list as a file, XLSX or CSV (`?format=csv`); the reading is logged as an export."""
+    require(request.actor, Permission.VIEW_CASE)
+    export = EXPORTS["csv" if request.GET.get("format") == "csv" else "xlsx"]
+    table = export_table(request.actor, CaseFilter.from_query(request.GET), timezone.localdate())
+    log_read(request.actor, patients=table.patients, what="cases:export", action=AccessLog.Action.EXPORT)
+    name = _("cases") + f"-{timezone.localdate():%Y-%m-%d}.{export.ending}"
+    return HttpResponse(
+        export.write(table),
+        content_type=export.content_type,
+        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
+    )

@@ -1,0 +1,99 @@
+"""What meetings add to the lists and pages of cases (`cases.panels`): the next place, recommendations, places so far."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from cases.panels import Advice, NextMeeting, Place, register_panel
+from mdk.enums import OPEN_ITEMS, ItemStatus
+from mdk.models import AgendaItem, Outcome
+
+
+def next_meeting_by_case(case_ids: Sequence[int]) -> dict[int, NextMeeting]:
+    """Return the open place of each case that has one; one query."""
+    rows = AgendaItem.objects.filter(case_id__in=case_ids, status__in=OPEN_ITEMS).values_list(
+        "case_id", "meeting_id", "meeting__series__name", "meeting__starts_at", "status", "position"
+    )
+    return {
+        case: NextMeeting(
+            meeting=meeting,
+            name=name,
+            starts_at=starts_at,
+            firm=status != ItemStatus.PROVISIONAL,
+            url=reverse("mdk:meeting", args=[meeting]),
+            position=position,
+        )
+        for case, meeting, name, starts_at, status, position in rows
+    }
+
+
+def outcomes_by_case(case_ids: Sequence[int]) -> dict[int, list[Advice]]:
+    """Return the signed recommendations of each case, newest first; two queries, the second for addenda."""
+    rows = (
+        Outcome.objects.filter(item__case_id__in=case_ids, signed_at__isnull=False)
+        .select_related("item__meeting__series")
+        .prefetch_related("addenda")
+        .order_by("-item__meeting__starts_at", "-pk")
+    )
+    found: defaultdict[int, list[Advice]] = defaultdict(list)
+    for row in rows:
+        if row.signed_at is None:
+            continue
+        meeting = row.item.meeting
+        found[row.item.case_id].append(
+            Advice(
+                name=meeting.series.name,
+                starts_at=meeting.starts_at,
+                recommendation=row.recommendation,
+                signed_at=row.signed_at,
+                url=reverse("mdk:meeting", args=[meeting.pk]),
+                intent=str(row.get_intent_display()) if row.intent else "",
+                next_step=row.next_step,
+                responsible=row.responsible,
+                due_on=row.due_on,
+                addenda=tuple(addendum.text for addendum in row.addenda.all()),
+            )
+        )
+    return dict(found)
+
+
+def agenda_history_by_case(case_ids: Sequence[int]) -> dict[int, list[Place]]:
+    """Return every place that each case has or had on an agenda, oldest first; one query."""
+    rows = (
+        AgendaItem.objects.filter(case_id__in=case_ids)
+        .select_related("meeting__series", "rebooked_as")
+        .order_by("added_at", "pk")
+    )
+    found: defaultdict[int, list[Place]] = defaultdict(list)
+    for row in rows:
+        found[row.case_id].append(
+            Place(
+                name=row.meeting.series.name,
+                starts_at=row.meeting.starts_at,
+                status=row.status,
+                url=reverse("mdk:meeting", args=[row.meeting_id]),
+                note=_note(row),
+            )
+        )
+    return dict(found)
+
+
+def register_case_panels() -> None:
+    """Fill the panels of the floor below; called once, when Django is ready."""
+    register_panel("next_meeting", next_meeting_by_case)
+    register_panel("outcomes", outcomes_by_case)
+    register_panel("agenda_history", agenda_history_by_case)
+
+
+def _note(item: AgendaItem) -> str:
+    """Return why the item ended as it did, in words; nothing for one that was discussed."""
+    if item.status == ItemStatus.REBOOKED:
+        rebooking = getattr(item, "rebooked_as", None)
+        return str(rebooking.get_reason_display()) if rebooking else ""
+    if item.status == ItemStatus.DEFERRED:
+        return str(item.get_defer_reason_display())
+    if item.status == ItemStatus.REMOVED:
+        return item.removed_reason
+    return _("Late addition") if item.is_late else ""
