@@ -59,7 +59,7 @@ def run_pip(command: list[str], total: int) -> tuple[int, str]:
         for line in process.stdout or ():
             if not line.startswith("WARNING: Location"):
                 said.append(line.rstrip())
-            if line.startswith(("Collecting ", "Requirement already satisfied")):
+            if line.startswith(("Collecting ", "Processing ", "Requirement already")):
                 done += 1
                 if sys.stdout.isatty():
                     sys.stdout.write(f"\r  {done} of {total} packages found ")
