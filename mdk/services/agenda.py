@@ -25,8 +25,10 @@ from mdk.transitions import lock_meeting, move_meeting, touch
 
 
 class BookingRefused(Refused):
-    """The case cannot have the place; `code` says why: not-ready, over-capacity, after-cutoff, wrong-series,
-    already-booked or meeting-status. The first four give way to a reason by one who may override.
+    """The case cannot have the place; `code` says why.
+
+    not-ready, over-capacity, after-cutoff and wrong-series give way to a reason by one who may override;
+    already-booked, case-status and meeting-status do not.
     """
 
     code = "booking-refused"
