@@ -18,6 +18,9 @@ from config.engine_state import Lock
 
 HOST = "127.0.0.1"
 READY_WITHIN = 90
+WEB = {"PYTHONWARNINGS": "ignore:StreamingHttpResponse must consume synchronous iterators"}
+"""WhiteNoise's way of sending files; it works, and only warns, under ASGI."""
+
 PEOPLE = (
     ("koordinator@demo.example", "coordinator"),
     ("ordforande@demo.example", "chair"),
@@ -144,7 +147,7 @@ def run(port: int, data_dir: Path) -> None:
         stack.callback(say, "Stopping ...")
         os.environ |= {"DATABASE_URL": database_url, "REDIS_URL": redis_url}
         prepare_data()
-        processes = Processes(data_dir / "run", {"web": {"MDK_DB_POOL": os.environ.get("MDK_DB_POOL", "10")}})
+        processes = Processes(data_dir / "run", {"web": WEB | {"MDK_DB_POOL": os.environ.get("MDK_DB_POOL", "10")}})
         with processes.running(commands(port, data_dir)):
             with step("Web, worker and beat"):
                 limit = time.monotonic() + READY_WITHIN

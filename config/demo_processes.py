@@ -60,6 +60,7 @@ class Processes:
         ]
         try:
             for kept in self._kept:
+                self.log(kept.name).write_bytes(b"")
                 self._start(kept)
             yield
         finally:
