@@ -109,8 +109,7 @@ class CareForm(HouseForm):
         """Offer these people; who is chosen already stays on the list."""
         for name, people in (("responsible_clinician", clinicians), ("contact_nurse", nurses)):
             field = self.fields[name]
-            if isinstance(field, forms.ChoiceField):
-                field.choices = [("", _("Choose") if field.required else _("None yet")), *_people(people)]
+            _choose_from(field, [("", _("Choose") if field.required else _("None yet")), *_people(people)])
 
 
 class ReferralForm(CareForm):
@@ -143,9 +142,9 @@ class ReferralForm(CareForm):
         """Offer these diagnoses and units; a single unit is chosen from the start."""
         diagnosis, unit = self.fields["diagnosis"], self.fields["unit"]
         name = "name_en" if language.startswith("en") else "name_sv"
-        diagnosis.choices = [("", _("Choose")), *((row.slug, getattr(row, name)) for row in diagnoses)]
+        _choose_from(diagnosis, [("", _("Choose")), *((row.slug, getattr(row, name)) for row in diagnoses)])
         offered = [(str(one.pk), one.name) for one in units]
-        unit.choices = offered if len(offered) == 1 else [("", _("Choose")), *offered]
+        _choose_from(unit, offered if len(offered) == 1 else [("", _("Choose")), *offered])
 
 
 class EditForm(CareForm):
@@ -243,6 +242,12 @@ class ImportForm(forms.Form):
             "empty": gettext_lazy("The file is empty. The first row must hold the names of the columns."),
         },
     )
+
+
+def _choose_from(field: forms.Field, choices: list[tuple[str, str]]) -> None:
+    """Give a select its choices, which only the request knows."""
+    if isinstance(field, forms.ChoiceField):
+        field.choices = choices
 
 
 def _people(people: Iterable[User]) -> list[tuple[str, str]]:

@@ -58,7 +58,7 @@ class CaseFilter:
     @classmethod
     def from_query(cls, query: QueryDict) -> Self:
         """Return the filter of an address; names that no list knows are passed over."""
-        given = {name: query[name].strip()[:80] for name in cls.__slots__ if query.get(name)}
+        given = {name: str(query[name]).strip()[:80] for name in cls.__slots__ if query.get(name)}
         return cls(**given)
 
     @property
@@ -102,8 +102,8 @@ class CaseRow:
     next_meeting: NextMeeting | None = field(default=None)
 
 
-def case_rows(actor: Actor, cases: QuerySet[Case], today: date) -> list[CaseRow]:
-    """Return the rows of `cases` (already cut to a page) as `actor` may see them.
+def case_rows(actor: Actor, cases: Any, today: date) -> list[CaseRow]:
+    """Return the rows of `cases` (a queryset, already cut to a page) as `actor` may see them.
 
     One query for the rows, one for the coming meetings, and one for definitions that this process has not met.
     """

@@ -123,7 +123,7 @@ def _xlsx(content: bytes) -> Iterator[tuple[str, ...]]:
         sheet = next(iter(book.worksheets), None)
         if sheet is None:
             return
-        sheet.reset_dimensions()  # type: ignore[union-attr]
+        sheet.reset_dimensions()
         for cells in sheet.iter_rows(max_col=MAX_COLUMNS + 1, values_only=True):
             yield tuple(_text(cell) for cell in cells)
     except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, EOFError, SyntaxError) as error:

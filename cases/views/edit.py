@@ -71,7 +71,7 @@ def _show_stale(request: ActorRequest, pk: int, stale: Stale) -> HttpResponse:
     typed["version"] = str(case.version)
     form = _form(case, typed)
     differing = [
-        (bound.label, now.get(bound.name, "")) for bound in form
+        (str(bound.label), now.get(bound.name, "")) for bound in form
         if bound.name != "version" and (bound.data or "") != (now.get(bound.name, "") or "")
     ]  # fmt: skip
     return _show(request, case, form, status=409, stale=stale, differing=differing)

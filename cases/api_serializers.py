@@ -1,0 +1,157 @@
+"""The shapes of the API's questions and answers about cases, for its schema.
+
+The answers are made by `cases.api_documents`, and the input is checked by the services that every door shares.
+"""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from cases.enums import (
+    AnswerState,
+    CaseStatus,
+    ClearanceKind,
+    ReadinessState,
+    ResultSource,
+    ResultState,
+)
+from checklists.enums import Kind, LevelCode, Phase, Severity
+
+Shape = serializers.Serializer[Any]
+
+
+class CheckSerializer(Shape):
+    """How one requirement stands."""
+
+    requirement = serializers.CharField()
+    kind = serializers.ChoiceField(choices=Kind.choices)
+    state = serializers.ChoiceField(choices=AnswerState.choices)
+
+
+class FindingSerializer(Shape):
+    """What is lacking: `owner` is the role that mends it, `message` is in the caller's language."""
+
+    code = serializers.CharField()
+    severity = serializers.ChoiceField(choices=Severity.choices)
+    message = serializers.CharField()
+    owner = serializers.CharField()
+    requirement = serializers.CharField(allow_blank=True)
+
+
+class ReadinessSerializer(Shape):
+    """Readiness: its state, each requirement, and what is lacking."""
+
+    state = serializers.ChoiceField(choices=ReadinessState.choices)
+    checks = CheckSerializer(many=True)
+    findings = FindingSerializer(many=True)
+
+
+class NextMeetingSerializer(Shape):
+    """The open place; `firm` is false for a provisional one, `probability` is null without a forecast."""
+
+    meeting = serializers.IntegerField()
+    starts_at = serializers.DateTimeField()
+    firm = serializers.BooleanField()
+    probability = serializers.FloatField(allow_null=True)
+
+
+class CareSerializer(Shape):
+    """The fields of a referral that may change later."""
+
+    phase = serializers.ChoiceField(choices=Phase.choices, required=False)
+    clinical_question = serializers.CharField()
+    history = serializers.CharField(required=False, allow_blank=True)
+    performance_status = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=4)
+    comorbidity = serializers.CharField(required=False, allow_blank=True)
+    patient_wishes = serializers.CharField(required=False, allow_blank=True)
+    responsible_clinician = serializers.EmailField()
+    contact_nurse = serializers.EmailField(required=False, allow_null=True)
+    suspected_on = serializers.DateField()
+    promised_on = serializers.DateField(required=False, allow_null=True)
+    circumstances = serializers.DictField(child=serializers.CharField(), required=False)
+
+
+class ReferralSerializer(CareSerializer):
+    """A referral: `unit` by name or id, `diagnosis` by slug, name or ICD-10 code, people by e-mail."""
+
+    personal_identity_number = serializers.CharField()
+    name = serializers.CharField()
+    is_protected = serializers.BooleanField(required=False)
+    diagnosis = serializers.CharField()
+    unit = serializers.CharField()
+    external_reference = serializers.CharField(required=False, allow_blank=True)
+
+
+class CaseSerializer(ReferralSerializer):
+    """A case; name and number are masked outside the treating unit when the identity is protected."""
+
+    id = serializers.IntegerField()
+    status = serializers.ChoiceField(choices=CaseStatus.choices)
+    level = serializers.ChoiceField(choices=LevelCode.choices)
+    level_suggested = serializers.ChoiceField(choices=LevelCode.choices)
+    level_reason = serializers.CharField(allow_blank=True)
+    attested_at = serializers.DateTimeField(allow_null=True)
+    readiness = ReadinessSerializer()
+    days_since_suspicion = serializers.IntegerField()
+    next_meeting = NextMeetingSerializer(allow_null=True)
+    version = serializers.IntegerField()
+
+
+class CaseChangeSerializer(CareSerializer):
+    """Any of the fields, and the version that the caller has read."""
+
+    version = serializers.IntegerField()
+
+
+class ResultInputSerializer(Shape):
+    """An answer; without `state`, `final` false is preliminary, or ordered while `performed_on` is empty."""
+
+    kind = serializers.ChoiceField(choices=Kind.choices)
+    requirement = serializers.CharField(required=False, allow_blank=True)
+    state = serializers.ChoiceField(choices=ResultState.choices, required=False)
+    final = serializers.BooleanField(required=False)
+    performed_on = serializers.DateField(required=False, allow_null=True)
+    expected_on = serializers.DateField(required=False, allow_null=True)
+    text = serializers.CharField(required=False, allow_blank=True)
+    accession_number = serializers.CharField(required=False, allow_blank=True)
+    is_external = serializers.BooleanField(required=False)
+    source = serializers.ChoiceField(choices=ResultSource.choices, required=False)  # type: ignore[assignment]
+    external_id = serializers.CharField(required=False, allow_blank=True)
+
+
+class ResultSerializer(ResultInputSerializer):
+    """An answer as it is stored, with the readiness of its case after it."""
+
+    id = serializers.IntegerField()
+    case = serializers.IntegerField()
+    readiness = ReadinessSerializer()
+
+
+class LevelSerializer(Shape):
+    """A level, with a reason when it differs from the suggested one."""
+
+    level = serializers.ChoiceField(choices=LevelCode.choices)
+    reason = serializers.CharField(required=False, allow_blank=True)
+
+
+class ReasonSerializer(Shape):
+    """A reason in a sentence."""
+
+    reason = serializers.CharField()
+
+
+class ClearanceInputSerializer(ReasonSerializer):
+    """A requirement to set aside, and why."""
+
+    requirement = serializers.CharField()
+
+
+class ClearanceSerializer(ClearanceInputSerializer):
+    """A requirement set aside: who, when and why, with the readiness of its case after it."""
+
+    id = serializers.IntegerField()
+    case = serializers.IntegerField()
+    kind = serializers.ChoiceField(choices=ClearanceKind.choices)
+    granted_by = serializers.EmailField()
+    granted_at = serializers.DateTimeField()
+    readiness = ReadinessSerializer()
