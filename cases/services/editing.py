@@ -16,7 +16,7 @@ from cases.panels import panel
 from cases.queries import due_for_refresh
 from cases.readiness.store import store_readiness
 from cases.services.referral import CaseOpenAlready
-from cases.transitions import lock_case, move_case
+from cases.transitions import CaseMoveRefused, lock_case, move_case
 from checklists.enums import LevelCode
 from checklists.registry import spec_of
 from events.record import record
@@ -50,7 +50,7 @@ def edit_case(case_id: int, changes: Mapping[str, Any], *, version: int, by: Use
     A new phase or circumstance suggests the level anew and a new phase takes back the attestation, since
     other answers are asked for. Leaves `case.edited` with the names of the fields.
     """
-    case = lock_case(case_id)
+    case = _lock_open(case_id)
     if version != case.version:
         raise stale_case(case)
     changed = [name for name in EDITABLE if name in changes and getattr(case, name) != changes[name]]
@@ -76,7 +76,7 @@ def set_level(case_id: int, level: str, *, reason: str, by: User, now: datetime)
 
     Invalid names the wrong field. Leaves `case.level_set`.
     """
-    case = lock_case(case_id)
+    case = _lock_open(case_id)
     errors = []
     if level not in LevelCode.values:
         known = ", ".join(LevelCode.values)
@@ -103,13 +103,14 @@ def withdraw_case(case_id: int, *, reason: str, by: User, now: datetime) -> Case
     """
     if not reason.strip():
         raise Invalid([FieldError("reason", "required", _("Give the reason in a sentence."))])
-    if place := panel("next_meeting", [case_id]).get(case_id):
-        raise HasPlace(
-            _("The case has a place on %(meeting)s. Take it off that agenda first.") % {"meeting": place.name},
-            extra={"meeting": place.meeting},
-        )
 
     def explain(case: Case) -> None:
+        # With the case locked, so that nobody books it meanwhile.
+        if place := panel("next_meeting", [case_id]).get(case_id):
+            raise HasPlace(
+                _("The case has a place on %(meeting)s. Take it off that agenda first.") % {"meeting": place.name},
+                extra={"meeting": place.meeting},
+            )
         case.withdrawn_reason = reason.strip()[:200]
 
     return move_case(case_id, "withdraw", by=by, now=now, change=explain)
@@ -135,6 +136,14 @@ def stale_case(case: Case) -> Stale:
         field="version",
         extra={"version": case.version, "changed_by": who},
     )
+
+
+def _lock_open(case_id: int) -> Case:
+    """Return the case, locked; CaseMoveRefused when it is over: what the protocol was signed on stays."""
+    case = lock_case(case_id)
+    if not case.is_open:
+        raise CaseMoveRefused(_("The case is not open any more."), extra={"case_status": case.status})
+    return case
 
 
 def _suggest_level(case: Case) -> None:
