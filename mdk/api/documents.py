@@ -110,7 +110,7 @@ def preparation_document(row: PreparationRow) -> Document:
         "minutes": row.minutes,
         "state": row.state,
         "due_at": _local(row.due_at),
-        "carried_over_from": row.carried_over_from,
+        "carried_over_from": row.carried_over_from_id,
     }
 
 

@@ -20,7 +20,7 @@ class AnyAccept(DefaultContentNegotiation):
     """Answers with the file whatever the caller's Accept header says; errors are problem documents all the same."""
 
     def select_renderer(
-        self, request: Request, renderers: list[BaseRenderer], format_suffix: str | None = None  # noqa: ARG002
+        self, request: Request, renderers: list[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
         """Choose the first renderer: a file is a plain answer, and an error is JSON."""
         return renderers[0], renderers[0].media_type

@@ -65,7 +65,7 @@ class MeetingsView(ListAPIView[Meeting]):
         )
 
     @extend_schema(parameters=[*FROM_TO, OpenApiParameter("series", OpenApiTypes.INT)])
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # noqa: ARG002 - the shape of DRF's method
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """List the meetings with their agendas, by time."""
         actor = actor_of(request)
         page = self.paginate_queryset(self.get_queryset())

@@ -77,7 +77,7 @@ def preparation_row(row: QueueRow) -> Document:
         "minutes": row.minutes,
         "state": row.state,
         "due_at": timezone.localtime(row.due_at).isoformat(),
-        "carried_over_from": row.carried_over_from,
+        "carried_over_from": row.carried_over_from_id,
         "new_since": row.new_since,
         "level": row.level,
         "clinical_question": row.question,

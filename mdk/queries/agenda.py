@@ -30,7 +30,7 @@ class PreparationRow:
     estimate_minutes: int
     minutes: int | None
     due_at: datetime
-    carried_over_from: int | None
+    carried_over_from_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,6 @@ _ITEM = (
 _PREPARATION = {
     "reader_name": F("reader__name"),
     "reader_email": F("reader__email"),
-    "carried_over_from": F("carried_over_from_id"),
 }
 
 
@@ -179,7 +178,8 @@ def preparations_of(item_ids: Sequence[int]) -> dict[int, tuple[PreparationRow, 
     if not item_ids:
         return {}
     rows = Preparation.objects.filter(item_id__in=item_ids).order_by("item_id", "-discipline")
-    names = ("id", "item_id", "discipline", "state", "reader_id", "estimate_minutes", "minutes", "due_at")
+    names = ("id", "item_id", "discipline", "state", "reader_id", "estimate_minutes", "minutes", "due_at",
+             "carried_over_from_id")  # fmt: skip
     for row in rows.values(*names, **_PREPARATION):
         grouped[row["item_id"]].append(PreparationRow(**row))
     return {item_id: tuple(found) for item_id, found in grouped.items()}

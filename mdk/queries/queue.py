@@ -67,7 +67,7 @@ class QueueRow:
     minutes: int | None
     state: str
     completed_at: datetime | None
-    carried_over_from: int | None
+    carried_over_from_id: int | None
     carried_at: datetime | None
     level: str
     question: str
@@ -224,7 +224,6 @@ _FIELDS = {
     "starts_at": F("item__meeting__starts_at"),
     "reader_name": F("reader__name"),
     "reader_email": F("reader__email"),
-    "carried_over_from": F("carried_over_from_id"),
     "carried_at": F("carried_over_from__completed_at"),
     "level": F("item__level"),
     "case_id": F("item__case_id"),
@@ -242,6 +241,7 @@ _FIELDS = {
 }
 _NAMES = (
     "id", "item_id", "discipline", "reader_id", "estimate_minutes", "minutes", "state", "due_at", "completed_at",
+    "carried_over_from_id",
 )  # fmt: skip
 
 
