@@ -122,7 +122,10 @@ def start_postgres(places: Places, bindir: Path, *, throwaway: bool) -> None:
         command = [str(bindir / "initdb"), "-D", str(making), "-U", PG_USER, "--auth=trust", "--encoding=UTF8"]
         command += [*locale, "--no-instructions", *(["--no-sync"] if throwaway else [])]
         if _start(command, log, signal.SIGKILL).wait() != 0:
-            raise EngineFailed(f"initdb failed; the end of {log}:\n{_tail(log)}")
+            end = _tail(log)
+            nameless = "could not look up effective user ID" in end
+            remedy = "\nRun it as a user with an entry in /etc/passwd (or as root)." if nameless else ""
+            raise EngineFailed(f"initdb failed; the end of {log}:\n{end}{remedy}")
         shutil.rmtree(places.postgres, ignore_errors=True)
         making.rename(places.postgres)
     command = [str(bindir / "postgres"), "-D", str(places.postgres), "-k", str(places.sockets), "-h", "", "-p", "5432"]

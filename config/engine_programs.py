@@ -2,6 +2,7 @@
 
 import os
 import platform
+import pwd
 import shutil
 import stat
 import tempfile
@@ -11,7 +12,7 @@ from pathlib import Path
 from zlib import crc32
 
 NOBODY = 65534
-"""The user that the engines run as when we are root: PostgreSQL refuses uid 0."""
+"""The user (nobody) that the engines run as when we are root: PostgreSQL refuses uid 0."""
 
 
 class EngineFailed(Exception):
@@ -27,8 +28,16 @@ class Programs:
 
 
 def engine_uid() -> int | None:
-    """Return the user that the engines must be started as; None for ourselves."""
-    return NOBODY if os.geteuid() == 0 else None
+    """Return the user that the engines must be started as; None for ourselves.
+
+    PostgreSQL wants a user that the system knows by name: `nobody`, whatever its number is here.
+    """
+    if os.geteuid() != 0:
+        return None
+    try:
+        return pwd.getpwuid(NOBODY).pw_uid
+    except KeyError:
+        return pwd.getpwnam("nobody").pw_uid
 
 
 def reachable(path: Path, uid: int | None) -> bool:
