@@ -24,7 +24,7 @@ class ResultState(models.TextChoices):
     ORDERED = "ordered", _("Ordered")
     PRELIMINARY = "preliminary", _("Preliminary")
     FINAL = "final", _("Final")
-    CANCELLED = "cancelled", _("Cancelled")
+    CANCELLED = "cancelled", _("Called off")
 
 
 class ResultSource(models.TextChoices):
