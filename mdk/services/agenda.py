@@ -133,7 +133,7 @@ def change_item(item_id: int, *, minutes: int, by: User, now: datetime) -> Agend
 
 @transaction.atomic
 def lift_item(item_id: int, *, reason: str, by: User, now: datetime) -> AgendaItem:
-    """Lift a case from the protocol list to discussion, with a sentence. Any member may.
+    """Lift a case from the protocol list to discussion, with a sentence, and let the readers prepare it. Any member may.
 
     A second lift changes nothing. Leaves `item.lifted`, which tells the chair.
     """
@@ -148,6 +148,9 @@ def lift_item(item_id: int, *, reason: str, by: User, now: datetime) -> AgendaIt
     level = spec_of(item.case.definition_id).level(LevelCode.FOCUSED)
     item.level, item.minutes, item.lifted_reason = LevelCode.FOCUSED, level.minutes, reason.strip()[:500]
     item.save(update_fields=["level", "minutes", "lifted_reason"])
+    item.meeting = meeting
+    if item.status != ItemStatus.PROVISIONAL:
+        prepare_item(item, now=now)
     touch(meeting)
     record(
         "item.lifted", by=by, now=now, subject=item, case=item.case_id, meeting=meeting.pk,
