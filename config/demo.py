@@ -70,6 +70,7 @@ def only_one(data_dir: Path, port: int) -> Lock:
     lock = Lock(data_dir, "demo")
     note = data_dir / "run" / "demo.json"
     if not lock.try_take():
+        lock.close()
         try:
             where = f"http://{HOST}:{json.loads(note.read_text(encoding='utf-8'))['port']}/"
         except (OSError, ValueError, KeyError):
