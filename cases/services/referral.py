@@ -78,8 +78,8 @@ def refer_case(
 
     The same idempotency key of the same person, or the same reference of the same unit, gives the case that
     exists. CaseOpenAlready, with the case's id and address, when the patient has an open case for the same
-    diagnosis and phase. Leaves `case.referred`, which tells the responsible clinician when a person registered it;
-    a file of sixty rows should not ring sixty times.
+    diagnosis and phase. Leaves `case.referred`, which tells the responsible clinician, unless it came in a
+    file: a file of sixty rows should not ring sixty times.
     """
     if by and idempotency_key:
         _hold_key(by, idempotency_key)
@@ -95,7 +95,7 @@ def refer_case(
         IdempotencyKey.objects.create(user=by, key=idempotency_key, case=case, created_at=now)
     record(
         "case.referred", by=by, now=now, subject=case, case=case.pk, unit=data.unit.pk,
-        to=[data.responsible_clinician] if by else [], data={"source": source}, system="import",
+        to=[] if source == ReferralSource.IMPORT else [data.responsible_clinician], data={"source": source}, system="import",
     )  # fmt: skip
     return case, True
 
