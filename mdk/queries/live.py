@@ -89,6 +89,7 @@ class Timing:
     budget: int
     projected_end: datetime
     late_minutes: int
+    is_today: bool
 
     @property
     def late_text(self) -> str:
@@ -275,4 +276,6 @@ def _timing(meeting: Meeting, places: Iterable[Place], current: Place | None, no
         left = max(timedelta(), timedelta(seconds=budget) - spent)
     begins = now if meeting.status == MeetingStatus.LIVE else max(now, meeting.starts_at)
     end = begins + left + timedelta(minutes=waiting)
-    return Timing(since, budget, end, round((end - meeting.ends_at).total_seconds() / 60))
+    late = round((end - meeting.ends_at).total_seconds() / 60)
+    is_today = timezone.localdate(now) == timezone.localdate(meeting.starts_at)
+    return Timing(since, budget, end, late, is_today)

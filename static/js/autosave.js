@@ -163,6 +163,15 @@
   const unsaved = (form) => [...live].filter((saver) => saver.form !== form && (saver.dirty || saver.sending) && !saver.stopped);
   const saved = async (savers) => (await Promise.all(savers.map((saver) => saver.flush()))).every(Boolean);
   document.addEventListener("submit", async (event) => {
+    // A save of this very form is on its way: its answer brings the version that the form must carry.
+    const own = forms.get(event.target);
+    if (own?.request) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      await own.request;
+      event.target.requestSubmit(event.submitter);
+      return;
+    }
     const waiting = unsaved(event.target);
     if (!waiting.length) return;
     event.preventDefault();
