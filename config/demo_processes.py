@@ -19,12 +19,15 @@ GRACE = 10.0
 
 
 def stop_on_signals() -> None:
-    """Make SIGTERM and a closed terminal end the launcher in the way that Ctrl-C does."""
+    """Make SIGTERM and a closed terminal end the launcher in the way that Ctrl-C does.
+
+    SIGINT is named too: a shell that starts the launcher in the background lets it ignore that one.
+    """
 
     def stop(number: int, frame: object) -> None:
         raise KeyboardInterrupt
 
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, stop)
 
 
