@@ -212,6 +212,7 @@ def close_meeting(meeting_id: int, *, by: User, now: datetime) -> Meeting:
 
 
 def _move_on(meeting: Meeting, item: AgendaItem, *, by: User, now: datetime) -> None:
+    _leave(meeting, item, now)
     if next_meeting(meeting):
         rebook_item(item.pk, reason=RebookingReason.NO_TIME, by=by, now=now)
         return
