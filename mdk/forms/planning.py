@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Unit, User
@@ -52,7 +53,7 @@ class BookForm(forms.Form):
     provisional = forms.BooleanField(label=_("Provisional place: no minutes, no preparation yet"), required=False)
     override_reason = forms.CharField(
         label=_("Reason to book it all the same"), required=False, max_length=500,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "data-focus": ""}),
     )  # fmt: skip
 
 
@@ -70,7 +71,7 @@ class RebookForm(forms.Form):
     """Why a case leaves this meeting, and for which."""
 
     reason = forms.ChoiceField(
-        label=_("Reason"), choices=[("", _("Choose the reason")), *RebookingReason.choices],
+        label=_("Reason to rebook"), choices=[("", _("Choose the reason")), *RebookingReason.choices],
         error_messages={"required": _("Choose the reason.")},
     )  # fmt: skip
     meeting = forms.TypedChoiceField(label=_("To"), required=False, coerce=int, empty_value=None)
@@ -90,6 +91,11 @@ class ReasonForm(forms.Form):
         label=_("Reason"), max_length=200, error_messages={"required": _("Give the reason in a sentence.")},
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )  # fmt: skip
+
+    def __init__(self, *args: Any, label: str | Promise = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if label:
+            self.fields["reason"].label = label
 
 
 class ChairForm(forms.Form):

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.actor import Actor
 from cases.enums import CaseStatus
@@ -117,7 +118,7 @@ def _row(row: Mapping[str, Any], spec: DefinitionSpec, today: date) -> Candidate
         readiness_state=row["readiness_state"],
         strip=row["strip"] or (),
         expected=_expected(row["checks"] or ()),
-        missing=requirement_label(spec, first["requirement"]) if first else "",
+        missing=_missing(spec, first["requirement"]) if first else "",
         expected_on=_day(first["expected_on"]) if first else None,
         suspected_on=row["suspected_on"],
         days=(today - row["suspected_on"]).days,
@@ -125,6 +126,11 @@ def _row(row: Mapping[str, Any], spec: DefinitionSpec, today: date) -> Candidate
         promised_on=row["promised_on"],
         promised_day=(row["promised_on"] - row["suspected_on"]).days if row["promised_on"] else None,
     )
+
+
+def _missing(spec: DefinitionSpec, requirement: str) -> str:
+    """Return what is lacking in a word or two; a finding without a requirement is the attestation."""
+    return requirement_label(spec, requirement) if requirement else _("Attestation")
 
 
 def initials_of(name: str, identity_value: str) -> str:

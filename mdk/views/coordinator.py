@@ -135,7 +135,7 @@ def take_off_page(request: ActorRequest, pk: int) -> HttpResponse:
     def off(values: dict[str, Any]) -> None:
         take_off(pk, reason=values["reason"], by=request.user, now=timezone.now())
 
-    form = ReasonForm(request.POST, auto_id="off_%s")
+    form = ReasonForm(request.POST, auto_id="off_%s", label=_("Reason to take it off"))
     said = _("The case is off the agenda and waits again.")
     return act(request, item.meeting, form, off, name="off", opened=f"item-{pk}", said=said)
 

@@ -135,7 +135,7 @@ def _item_forms(request: ActorRequest, bench: Workbench, row: AgendaRow, bound: 
     return {
         "row": row,
         "rebook": rebook,
-        "off": bound.get("off") or ReasonForm(auto_id="off_%s"),
+        "off": bound.get("off") or ReasonForm(auto_id="off_%s", label=_("Reason to take it off")),
         "who": (row.patient_name, row.written_number)
         if row.is_open_to(IdentityGuard(request.actor))
         else (_("Protected identity"), ""),

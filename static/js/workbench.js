@@ -15,27 +15,41 @@
     button.click();
   });
 
+  // A field that a swap takes away says `change` once more: that one is no change of the person's.
+  let swapping = false;
+  document.addEventListener("htmx:beforeSwap", () => { swapping = true; });
+  document.addEventListener("htmx:afterSwap", () => { swapping = false; });
   document.addEventListener("change", (event) => {
-    if (event.target.matches("input.agenda__minutes")) event.target.form.requestSubmit();
+    if (!swapping && event.target.matches("input.agenda__minutes")) event.target.form.requestSubmit();
   });
 
-  // After a swap the focus goes to the same row, or to the one that took its place.
+  // After a swap the focus goes to what was refused, else to the same row or the one that took its place; the
+  // column of candidates keeps its scroll.
   let place = null;
+  let scrolled = 0;
+  const column = () => document.querySelector(".bench-side");
   document.addEventListener("htmx:beforeSwap", () => {
-    const row = rowOf(document.activeElement);
+    scrolled = column()?.scrollTop || 0;
+    const active = document.activeElement;
+    const row = rowOf(active);
     const list = row?.closest("[data-list]");
-    if (!list) return;
     place = {
-      id: document.activeElement.id,
-      list: [...document.querySelectorAll("[data-list]")].indexOf(list),
-      row: [...list.children].indexOf(row),
+      id: active.id,
+      list: list ? [...document.querySelectorAll("[data-list]")].indexOf(list) : -1,
+      row: list ? [...list.children].indexOf(row) : -1,
     };
   });
   document.addEventListener("htmx:afterSettle", () => {
     if (!place) return;
     const kept = place;
     place = null;
-    if (document.activeElement !== document.body) return;
+    if (column()) column().scrollTop = scrolled;
+    const wrong = document.querySelector("#workbench [aria-invalid='true']");
+    if (wrong) return wrong.focus();
+    if (document.activeElement !== document.body) {
+      document.activeElement.scrollIntoView({ block: "nearest" });
+      return;
+    }
     const list = document.querySelectorAll("[data-list]")[kept.list];
     const row = list?.children[Math.min(kept.row, list.children.length - 1)];
     (document.getElementById(kept.id) || row?.querySelector("[data-open]"))?.focus();
