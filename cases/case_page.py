@@ -21,7 +21,7 @@ from checklists.registry import spec_of
 from checklists.spec import DefinitionSpec, Requirement
 from events.queries import HistoryRow, history_of
 
-ON_ITS_WAY = (AnswerState.ORDERED, AnswerState.PRELIMINARY)
+SETTLED = (AnswerState.FINAL, AnswerState.WAIVED, AnswerState.NOT_APPLICABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,11 @@ class RequirementRow:
     expected_on: date | None
     clearance: Clearance | None
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing more is awaited for it."""
+        return self.state in SETTLED
+
 
 @dataclass(frozen=True, slots=True)
 class AnswerRow:
@@ -103,6 +108,12 @@ class CasePage:
     history: Sequence[HistoryRow]
     referrals: Sequence[Referral]
     circumstances: tuple[tuple[str, str], ...]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether no finding but the attestation itself more than warns."""
+        grave = [finding for finding in self.case.readiness.get("findings", ()) if finding["severity"] != "warning"]
+        return all(finding["code"] == "attestation-missing" for finding in grave)
 
 
 def case_page(case: Case, actor: Actor, today: date) -> CasePage:

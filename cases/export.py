@@ -46,13 +46,13 @@ EXPORTS = {
 
 def export_table(actor: Actor, wanted: CaseFilter, today: date) -> Table:
     """Return the filtered cases as a table, at most five thousand rows, masked where identities are hidden."""
-    cases = list(wanted.cases(actor).select_related("patient", "unit", "responsible_clinician", "contact_nurse")[:LIMIT])
+    cases = list(
+        wanted.cases(actor).select_related("patient", "unit", "responsible_clinician", "contact_nurse")[:LIMIT]
+    )
     specs = specs_of(case.definition_id for case in cases)
     meetings = panel("next_meeting", [case.pk for case in cases])
     guard = IdentityGuard(actor)
-    rows = tuple(
-        _row(case, guard, specs[case.definition_id].name_sv, meetings.get(case.pk), today) for case in cases
-    )
+    rows = tuple(_row(case, guard, specs[case.definition_id].name_sv, meetings.get(case.pk), today) for case in cases)
     return Table(_header(), rows, tuple(case.patient_id for case in cases))
 
 

@@ -100,7 +100,8 @@ class CareForm(HouseForm):
     patient_wishes = text_field(gettext_lazy("Patient's wishes"), rows=2)
     suspected_on = day_field(gettext_lazy("Well-founded suspicion"), required=True)
     promised_on = day_field(
-        gettext_lazy("Promised date"), help_text=gettext_lazy("The day on which the patient has been promised an answer.")
+        gettext_lazy("Promised date"),
+        help_text=gettext_lazy("The day on which the patient has been promised an answer."),
     )
     responsible_clinician = forms.ChoiceField(label=gettext_lazy("Responsible clinician"), error_messages=REQUIRED)
     contact_nurse = forms.ChoiceField(label=gettext_lazy("Contact nurse"), required=False)
@@ -252,4 +253,3 @@ def _choose_from(field: forms.Field, choices: list[tuple[str, str]]) -> None:
 
 def _people(people: Iterable[User]) -> list[tuple[str, str]]:
     return [(person.email, person.name) for person in people]
-

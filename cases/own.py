@@ -7,20 +7,25 @@ from accounts.actor import Actor
 from accounts.permissions import Role
 from cases.case_page import Mend, findings_of
 from cases.lists import CaseRow, case_rows
+from cases.models import Case
 from cases.panels import Advice, panel
 from cases.queries import lately_closed, own_cases
+from checklists.enums import Severity
 from checklists.registry import specs_of
+from checklists.spec import DefinitionSpec
 
 LIMIT = 200
+MOST = 20
+"""Cases of which the page says what is missing; the list of cases has the rest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lacking:
-    """A case and what is missing in it: the person's own to mend, and what waits for others."""
+    """A case and what is missing in it: what stops it and is the person's own to mend, and all the rest."""
 
     row: CaseRow
     own: tuple[Mend, ...]
-    others: tuple[Mend, ...]
+    rest: tuple[Mend, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +38,10 @@ class Recommended:
 
 @dataclass(frozen=True, slots=True)
 class OwnWork:
-    """The page of one's own cases."""
+    """The page of one's own cases; `unseen` counts the cases that lack something and did not fit."""
 
     lacking: tuple[Lacking, ...]
+    unseen: int
     coming: tuple[CaseRow, ...]
     waiting: tuple[CaseRow, ...]
     recommended: tuple[Recommended, ...]
@@ -51,14 +57,21 @@ def own_work(actor: Actor, today: date, *, since: date) -> OwnWork:
     cases = {case.pk: case for case in own_cases(actor).select_related("responsible_clinician")[:LIMIT]}
     specs = specs_of(case.definition_id for case in cases.values())
     rows = case_rows(actor, own_cases(actor)[:LIMIT], today)
-    findings = {pk: findings_of(case, specs[case.definition_id]) for pk, case in cases.items()}
-    owners = {pk: [f["owner"] for f in case.readiness.get("findings", ())] for pk, case in cases.items()}
-    lacking = [_lacking(row, findings.get(row.pk, ()), owners.get(row.pk, []), actor.role) for row in rows]
+    lacking = sorted(
+        (
+            _lacking(row, cases[row.pk], specs[cases[row.pk].definition_id], actor.role)
+            for row in rows
+            if row.pk in cases
+        ),
+        key=_urgency,
+    )
+    lacking = [one for one in lacking if one.own or one.rest]
     coming = [row for row in rows if row.next_meeting]
     over = case_rows(actor, lately_closed(actor, since)[:LIMIT], today)
     advice = panel("outcomes", [row.pk for row in over])
     return OwnWork(
-        lacking=tuple(sorted((one for one in lacking if one.own or one.others), key=lambda one: not one.own)),
+        lacking=tuple(lacking[:MOST]),
+        unseen=len(lacking[MOST:]),
         coming=tuple(sorted(coming, key=lambda row: row.next_meeting.starts_at)),  # type: ignore[union-attr]
         waiting=tuple(row for row in rows if row.readiness == "ready" and not row.next_meeting),
         recommended=tuple(Recommended(row, advice[row.pk][0]) for row in over if advice.get(row.pk)),
@@ -66,12 +79,16 @@ def own_work(actor: Actor, today: date, *, since: date) -> OwnWork:
     )
 
 
-def _lacking(row: CaseRow, findings: tuple[Mend, ...], owners: list[str], role: str) -> Lacking:
-    """Divide the findings: the clinician's own are the person's to mend, for a nurse those of the nurse."""
-    mine = {Role.CONTACT_NURSE} if role == Role.CONTACT_NURSE else {Role.CLINICIAN}
-    pairs = list(zip(findings, owners, strict=True))
-    return Lacking(
-        row,
-        own=tuple(finding for finding, owner in pairs if owner in mine),
-        others=tuple(finding for finding, owner in pairs if owner not in mine),
-    )
+def _lacking(row: CaseRow, case: Case, spec: DefinitionSpec, role: str) -> Lacking:
+    """Divide the findings: what more than warns and belongs to the person's role stands first."""
+    mine = Role.CONTACT_NURSE if role == Role.CONTACT_NURSE else Role.CLINICIAN
+    owners = [finding["owner"] for finding in case.readiness.get("findings", ())]
+    pairs = list(zip(findings_of(case, spec), owners, strict=True))
+    own = tuple(mend for mend, owner in pairs if owner == mine and mend.severity != Severity.WARNING)
+    return Lacking(row, own, tuple(mend for mend, _owner in pairs if mend not in own))
+
+
+def _urgency(one: Lacking) -> tuple[bool, float, int]:
+    """Order by: something to do oneself, then the nearest conference, then longest since suspicion."""
+    meeting = one.row.next_meeting
+    return not one.own, meeting.starts_at.timestamp() if meeting else float("inf"), -one.row.days

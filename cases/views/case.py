@@ -37,7 +37,9 @@ def result_page(request: ActorRequest, pk: int) -> HttpResponse:
     def act() -> None:
         register_result(pk, parse_result(form.raw()), by=request.user, now=timezone.now())
 
-    return _answer(request, case, Opened("result", key, form), act, _("The answer is registered."), f"requirement-{key}")
+    return _answer(
+        request, case, Opened("result", key, form), act, _("The answer is registered."), f"requirement-{key}"
+    )
 
 
 @require_POST
@@ -50,7 +52,9 @@ def correct_page(request: ActorRequest, pk: int, result: int) -> HttpResponse:
     def act() -> None:
         change_result(result, parse_result(form.raw()), by=request.user, now=timezone.now())
 
-    return _answer(request, case, Opened("correct", str(result), form), act, _("The answer is changed."), f"answer-{result}")
+    return _answer(
+        request, case, Opened("correct", str(result), form), act, _("The answer is changed."), f"answer-{result}"
+    )
 
 
 @require_POST
@@ -66,7 +70,9 @@ def clear_page(request: ActorRequest, pk: int) -> HttpResponse:
     def act() -> None:
         clear_requirement(pk, key, kind=ClearanceKind(kind), reason=reason, by=request.user, now=timezone.now())
 
-    return _answer(request, case, Opened("clear", key, form), act, _("The requirement is set aside."), f"requirement-{key}")
+    return _answer(
+        request, case, Opened("clear", key, form), act, _("The requirement is set aside."), f"requirement-{key}"
+    )
 
 
 @require_POST

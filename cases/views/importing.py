@@ -33,9 +33,7 @@ def import_page(request: ActorRequest) -> HttpResponse:
         content = _kept(request, token) if token else _uploaded(form)
         if content is None:
             return _show(request, form, status=422)
-        report = import_referrals(
-            content, by=request.user, now=timezone.now(), allowed=allowed, dry_run=not token
-        )
+        report = import_referrals(content, by=request.user, now=timezone.now(), allowed=allowed, dry_run=not token)
     except Refused as refused:
         return _show(request, ImportForm(), status=422, refusal=refused)
     return _show(request, ImportForm(), report=report, token="" if token else _keep(request, content))

@@ -36,9 +36,7 @@ def list_page(request: ActorRequest) -> HttpResponse:
     wanted = CaseFilter.from_query(request.GET)
     page = Paginator(wanted.cases(request.actor), PAGE).get_page(request.GET.get("page"))
     rows = case_rows(request.actor, page.object_list, timezone.localdate())
-    log_read(
-        request.actor, patients=[row.patient for row in rows], what="cases:list", action=AccessLog.Action.LIST
-    )
+    log_read(request.actor, patients=[row.patient for row in rows], what="cases:list", action=AccessLog.Action.LIST)
     kept = request.GET.copy()
     kept.pop("page", None)
     context = {

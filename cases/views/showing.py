@@ -47,7 +47,9 @@ def opened_in(request: ActorRequest, page: CasePage) -> Opened:
     form: HouseForm | None = None
     match name:
         case "result" if key in rows and page.rights.result:
-            form = ResultForm(initial={"kind": rows[key].kind, "requirement": key, "state": "final"}, auto_id=f"{key}_%s")
+            form = ResultForm(
+                initial={"kind": rows[key].kind, "requirement": key, "state": "final"}, auto_id=f"{key}_%s"
+            )
         case "clear" if key in rows and page.rights.clear:
             form = ClearForm(initial={"requirement": key}, auto_id=f"{key}_%s")
         case "correct" if key.isdecimal() and page.rights.result:

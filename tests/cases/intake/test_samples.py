@@ -21,7 +21,7 @@ BAD = {
     "B-7": ("Enhet", "Okända kliniken"),
     "B-9": ("Namn", "Fyll i"),
     "B-10": ("Funktionsstatus", "0 till 4"),
-    "B-11": ("Radiologi", "är inget datum"),
+    "B-11": ("Radiologi", "är inte ett datum"),
     "B-12": ("Fas", "kanske"),
 }
 
