@@ -1,0 +1,154 @@
+"""Series and their meetings: working days, red days, cut-offs, once each."""
+
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.errors import Invalid
+from events.models import Event
+from mdk.models import Meeting
+from mdk.services.series import (
+    SeriesData,
+    add_meeting,
+    create_series,
+    generate_meetings,
+    is_working_day,
+    working_days_before,
+)
+from tests.domain_factories import House, make_diagnosis, make_house
+
+pytestmark = pytest.mark.django_db
+
+
+def local(day: date, hour: int = 9, minute: int = 0) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time(hour, minute)))
+
+
+NOW = local(date(2026, 12, 1))
+
+
+@pytest.fixture
+def house() -> House:
+    return make_house()
+
+
+def data(house: House, **fields: object) -> SeriesData:
+    series = SeriesData(
+        unit=house.clinic,
+        name="Kolorektal MDK",
+        diagnoses=[make_diagnosis()],
+        rrule="FREQ=WEEKLY;BYDAY=TH",
+        starts_on=date(2026, 12, 1),
+        starts_time=time(8, 15),
+        minutes=90,
+        capacity_minutes=80,
+        cutoff_time=time(12),
+        chair=house.chair,
+    )
+    return replace(series, **fields)  # type: ignore[arg-type]
+
+
+def days(meetings: object) -> list[date]:
+    return [timezone.localdate(meeting.starts_at) for meeting in meetings]  # type: ignore[attr-defined]
+
+
+def test_twelve_weeks_of_meetings_without_red_days(house: House) -> None:
+    series = create_series(data(house, rrule="FREQ=WEEKLY;BYDAY=FR"), by=house.admin, now=NOW)
+    made = days(series.meetings.all())
+    assert made[0] == date(2026, 12, 4)
+    assert date(2026, 12, 25) not in made
+    assert date(2027, 1, 1) not in made
+    assert made[-1] <= date(2027, 2, 23)
+    assert len(made) == 10
+    assert Event.objects.get(kind="series.created").actor == house.admin
+
+
+def test_a_meeting_takes_after_its_series(house: House) -> None:
+    meeting = create_series(data(house, cutoff_days=2), by=house.admin, now=NOW).meetings.all()[0]
+    assert (timezone.localtime(meeting.starts_at).time(), meeting.ends_at - meeting.starts_at) == (
+        time(8, 15), timedelta(minutes=90),
+    )  # fmt: skip
+    assert meeting.cutoff_at == local(date(2026, 12, 1), 12)
+    assert (meeting.chair, meeting.capacity_minutes, meeting.status) == (house.chair, 80, "planned")
+
+
+def test_the_cutoff_is_never_after_the_start(house: House) -> None:
+    series = create_series(data(house, cutoff_days=0, cutoff_time=time(16)), by=house.admin, now=NOW)
+    assert all(meeting.cutoff_at == meeting.starts_at for meeting in series.meetings.all())
+
+
+def test_generating_again_makes_only_what_is_new(house: House) -> None:
+    series = create_series(data(house), by=house.admin, now=NOW)
+    count = Meeting.objects.count()
+    assert generate_meetings(series, now=NOW) == []
+    later = generate_meetings(series, now=NOW + timedelta(weeks=2))
+    assert len(later) == 2
+    assert Meeting.objects.count() == count + 2
+
+
+def test_an_extra_meeting_on_any_day_and_once(house: House) -> None:
+    series = create_series(data(house), by=house.admin, now=NOW)
+    count = Meeting.objects.count()
+    saturday = local(date(2026, 12, 5), 10)
+    extra = add_meeting(series.pk, saturday, by=house.coordinator, now=NOW)
+    assert add_meeting(series.pk, saturday, by=house.chair, now=NOW) == extra
+    assert Meeting.objects.count() == count + 1
+    assert extra.cutoff_at == local(date(2026, 12, 4), 12)
+    assert Event.objects.filter(kind="meeting.added", meeting_id=extra.pk).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "wrong"),
+    [
+        ({"name": " "}, ["name"]),
+        ({"rrule": "each Thursday"}, ["rrule"]),
+        ({"minutes": 4}, ["minutes"]),
+        ({"capacity_minutes": 0}, ["capacity_minutes"]),
+        ({"name": "", "minutes": 0}, ["name", "minutes"]),
+    ],
+)
+def test_wrong_fields_are_named(house: House, fields: dict[str, object], wrong: list[str]) -> None:
+    with pytest.raises(Invalid) as refusal:
+        create_series(data(house, **fields), by=house.admin, now=NOW)
+    assert [e.field for e in refusal.value.errors] == wrong
+    assert not Meeting.objects.exists()
+
+
+def test_a_name_is_taken_once_in_a_unit(house: House) -> None:
+    create_series(data(house), by=house.admin, now=NOW)
+    with pytest.raises(Invalid) as refusal:
+        create_series(data(house, name=" Kolorektal MDK "), by=house.admin, now=NOW)
+    assert [(e.field, e.code) for e in refusal.value.errors] == [("name", "taken")]
+    create_series(data(house, unit=house.hospital), by=house.admin, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("day", "is_working"),
+    [
+        (date(2026, 11, 20), True),
+        (date(2026, 11, 21), False),
+        (date(2026, 11, 22), False),
+        (date(2026, 12, 25), False),
+        (date(2027, 1, 6), False),
+        (date(2027, 5, 6), False),
+        (date(2027, 5, 7), True),
+    ],
+)
+def test_working_days(day: date, is_working: bool) -> None:
+    assert is_working_day(day) is is_working
+
+
+@pytest.mark.parametrize(
+    ("day", "count", "before"),
+    [
+        (date(2026, 11, 23), 1, date(2026, 11, 20)),
+        (date(2026, 11, 24), 1, date(2026, 11, 23)),
+        (date(2026, 11, 24), 2, date(2026, 11, 20)),
+        (date(2027, 1, 7), 1, date(2027, 1, 5)),
+        (date(2026, 11, 24), 0, date(2026, 11, 24)),
+    ],
+)
+def test_working_days_before(day: date, count: int, before: date) -> None:
+    assert working_days_before(day, count) == before
