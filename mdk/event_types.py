@@ -31,6 +31,7 @@ def register_event_types() -> None:
     """Declare every event kind of this floor; called once, when Django is ready."""
     register(
         _quiet("series.created", lambda: _("Series created")),
+        _quiet("meeting.added", lambda: _("Extra meeting added")),
         _quiet("meeting.published", lambda: _("Agenda published")),
         _quiet("meeting.started", lambda: _("Meeting started")),
         _quiet("meeting.closed", lambda: _("Meeting closed")),
@@ -102,7 +103,9 @@ def _register_told() -> None:
         EventType(
             "preparation.returned",
             label=lambda: _("Preparation sent back"),
-            notice=lambda data: _("A preparation of one of your cases was sent back with a reason. See what is missing."),
+            notice=lambda data: _(
+                "A preparation of one of your cases was sent back with a reason. See what is missing."
+            ),
             link=_to_case,
         ),
         EventType(

@@ -6,9 +6,8 @@ from typing import Any
 from django.http import HttpResponse
 from django.utils import formats, timezone
 from django.utils.text import slugify
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from accounts.access_log import log_read
 from accounts.actor import Actor
@@ -84,7 +83,7 @@ def agenda_data(meeting: Meeting, rows: list[AgendaRow], *, printed_by: str, now
 def when_of(meeting: Meeting) -> str:
     """Return day and hours of the meeting in words."""
     starts, ends = timezone.localtime(meeting.starts_at), timezone.localtime(meeting.ends_at)
-    return f"{formats.date_format(starts, 'l j F Y')}, {starts:%H:%M}–{ends:%H:%M}"  # noqa: RUF001 - a range of hours
+    return f"{formats.date_format(starts, 'l j F Y')}, {starts:%H:%M}–{ends:%H:%M}"
 
 
 def answer_words(row: AgendaRow) -> list[tuple[str, str]]:

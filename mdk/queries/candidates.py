@@ -14,7 +14,7 @@ from cases.enums import CaseStatus
 from cases.identity import birth_year
 from cases.models import Case
 from cases.queries import case_list
-from cases.readiness.words import requirement_label
+from cases.readiness.words import finding_message, requirement_label
 from checklists.registry import specs_of
 from checklists.spec import DefinitionSpec
 from mdk.access import series_units
@@ -47,6 +47,8 @@ class CandidateRow:
     allowed: int | None
     promised_on: date | None
     promised_day: int | None
+    definition_id: int
+    findings: Sequence[Mapping[str, Any]]
 
     @property
     def days_left(self) -> int:
@@ -125,7 +127,15 @@ def _row(row: Mapping[str, Any], spec: DefinitionSpec, today: date) -> Candidate
         allowed=spec.lead_time_days,
         promised_on=row["promised_on"],
         promised_day=(row["promised_on"] - row["suspected_on"]).days if row["promised_on"] else None,
+        definition_id=row["definition_id"],
+        findings=row["findings"] or (),
     )
+
+
+def findings_in_words(candidate: CandidateRow) -> list[dict[str, str]]:
+    """Return the candidate's findings as severity and sentence."""
+    spec = specs_of([candidate.definition_id])[candidate.definition_id]
+    return [{"severity": f["severity"], "message": finding_message(f, spec)} for f in candidate.findings]
 
 
 def _missing(spec: DefinitionSpec, requirement: str) -> str:

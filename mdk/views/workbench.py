@@ -24,6 +24,7 @@ from mdk.access import access_meeting, series_units
 from mdk.forms.planning import BookForm, CandidateFilter, ChairForm, LevelForm, ReasonForm, RebookForm
 from mdk.models import Meeting
 from mdk.queries.agenda import AgendaRow
+from mdk.queries.candidates import findings_in_words
 from mdk.queries.meetings import targets_after
 from mdk.queries.workbench import Workbench, workbench_of
 
@@ -123,7 +124,7 @@ def _opened(request: ActorRequest, bench: Workbench, key: str, bound: Forms) -> 
     elif kind == "item" and (row := bench.row(found["id"])):
         found |= _item_forms(request, bench, row, bound)
     elif kind == "case" and (candidate := bench.candidate(found["id"])):
-        found["case"] = candidate
+        found |= {"case": candidate, "findings": findings_in_words(candidate)}
         found["book"] = bound.get("book") or BookForm(initial={"case": candidate.id}, auto_id="book_%s")
         level = {"case": candidate.id, "level": candidate.level}
         found["level"] = bound.get("level") or LevelForm(initial=level, auto_id="level_%s")
