@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerFieldExtension
 
 PROBLEM = {
     "type": "object",
@@ -46,6 +46,16 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
         """Return the scheme as OpenAPI writes it."""
         return {"type": "http", "scheme": "bearer"}
+
+
+class SlugsField(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    """Many related things, each named by a text of its own (a slug, a name, an e-mail)."""
+
+    target_class = "rest_framework.relations.ManyRelatedField"
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        """Return a list of texts."""
+        return {"type": "array", "items": {"type": "string"}}
 
 
 def add_problems(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
