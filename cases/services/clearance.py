@@ -88,8 +88,12 @@ def _check(case: Case, requirement: str, reason: str) -> None:
     errors = []
     if requirement not in known:
         errors.append(
-            FieldError("requirement", "unknown", _("The case has no such requirement. Choose one of: %(known)s.") % {"known": ", ".join(known)})
-        )  # fmt: skip
+            FieldError(
+                "requirement",
+                "unknown",
+                _("The case has no such requirement. Choose one of: %(known)s.") % {"known": ", ".join(known)},
+            )
+        )
     if not reason.strip():
         errors.append(FieldError("reason", "required", _("Give the reason in a sentence.")))
     if errors:

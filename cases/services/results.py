@@ -119,9 +119,13 @@ def _check(case: Case, data: ResultData, today: date) -> None:
     known_keys = {r.key for r in spec_of(case.definition_id).requirements if r.kind == data.kind}
     if data.requirement and data.requirement not in known_keys:
         errors.append(
-            FieldError("requirement", "unknown", _("The definition has no such requirement of this kind. Leave it empty, or choose one of: %(known)s.")
-                       % {"known": ", ".join(sorted(known_keys)) or "–"})
-        )  # fmt: skip
+            FieldError(
+                "requirement",
+                "unknown",
+                _("The definition has no such requirement of this kind. Leave it empty, or choose one of: %(known)s.")
+                % {"known": ", ".join(sorted(known_keys)) or "–"},
+            )
+        )
     is_answer = data.state in (ResultState.PRELIMINARY, ResultState.FINAL)
     if is_answer and data.performed_on is None:
         errors.append(FieldError("performed_on", "required", _("An answer needs the day of the examination.")))

@@ -28,7 +28,7 @@ from checklists.registry import spec_of
 def edit_page(request: ActorRequest, pk: int) -> HttpResponse:
     """Show and take the form; 422 with what is wrong, 409 with who changed the case since, and nothing typed is lost."""
     case = access_case(request.actor, pk, Permission.EDIT_CASE)
-    form = _form(case, request.POST or None)
+    form = _form(case, request.POST if request.method == "POST" else None)
     if request.method != "POST":
         return _show(request, case, form)
     version = request.POST.get("version", "")

@@ -74,7 +74,8 @@ def _visible(request: ActorRequest, pk: int) -> Case | None:
 
 def _form(request: ActorRequest, allowed: list[Unit]) -> ReferralForm:
     """Return the form with the choices of the person, and the questions of the chosen diagnosis."""
-    form = ReferralForm(request.POST or None, initial={"diagnosis": request.GET.get("diagnosis", "")})
+    typed = request.POST if request.method == "POST" else None
+    form = ReferralForm(typed, initial={"diagnosis": request.GET.get("diagnosis", "")})
     units = {above.pk for unit in allowed for above in with_parents(unit)}
     today = timezone.localdate()
     form.offer(clinicians_for(units, Permission.ATTEST, today), contact_nurses_for(units, today))
