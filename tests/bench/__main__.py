@@ -1,0 +1,78 @@
+"""`make bench`: measurements, one JSON object a line: name, value, unit, baseline, ratio, n.
+
+`python -m tests.bench pages` or `start` or `seed` takes one part alone. Nothing of it touches the demo's data.
+"""
+
+import json
+import logging
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from io import StringIO
+from pathlib import Path
+
+SEEDED = 5_000
+
+
+def main() -> None:
+    """Run the parts that were asked for (all, when none was)."""
+    wanted = sys.argv[1:] or ["pages", "seed", "start"]
+    if {"pages", "seed"} & set(wanted):
+        _on_engines_of_their_own(wanted)
+    if "start" in wanted:
+        from tests.bench.start import measure
+
+        _print(measure())
+
+
+def _on_engines_of_their_own(wanted: list[str]) -> None:
+    with tempfile.TemporaryDirectory(prefix="mdkb", ignore_cleanup_errors=True) as folder:
+        os.environ |= {"DATA_DIR": folder, "DJANGO_SETTINGS_MODULE": "tests.bench.settings"}
+        for name in ("DATABASE_URL", "REDIS_URL"):
+            os.environ.pop(name, None)
+        from config.embedded import engines
+
+        with engines(Path(folder)):
+            import django
+            from django.core.management import call_command
+
+            django.setup()
+            logging.disable(logging.INFO)
+            call_command("migrate", verbosity=0, interactive=False)
+            call_command("load_definitions", verbosity=0, stdout=StringIO())
+            if "pages" in wanted:
+                from tests.bench import pages
+
+                _print(pages.measure())
+            if "seed" in wanted:
+                _print(_seeding())
+
+
+def _seeding() -> Iterator[dict[str, object]]:
+    """Yield how many cases a second the bulk path writes, beside the services."""
+    from django.utils import timezone
+
+    from config.seeding.many import seed_cases
+
+    now = timezone.now()
+    began = time.perf_counter()
+    seed_cases(100, seed=81, stage="workup", now=now)
+    by_services = 100 / (time.perf_counter() - began)
+    began = time.perf_counter()
+    seed_cases(SEEDED, seed=82, stage="workup", now=now)
+    in_bulk = SEEDED / (time.perf_counter() - began)
+    yield {
+        "name": "seeding in bulk, beside the services", "value": round(in_bulk), "unit": "cases/s",
+        "baseline": round(by_services), "ratio": round(in_bulk / by_services, 1), "n": SEEDED,
+    }  # fmt: skip
+
+
+def _print(lines: Iterator[dict[str, object]]) -> None:
+    for line in lines:
+        print(json.dumps(line), flush=True)  # noqa: T201 - what the command is for
+
+
+if __name__ == "__main__":
+    main()
