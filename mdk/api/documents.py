@@ -40,7 +40,12 @@ _BLANK_OUTCOME: Document = {
 
 
 def meeting_document(
-    actor: Actor, meeting: Meeting, *, with_items: bool = True, log_as: str = "api-meeting", only_item: int | None = None
+    actor: Actor,
+    meeting: Meeting,
+    *,
+    with_items: bool = True,
+    log_as: str = "api-meeting",
+    only_item: int | None = None,
 ) -> Document:
     """Return the meeting as the API shows it to `actor`, in a constant number of queries, and log the reading.
 

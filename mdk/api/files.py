@@ -1,5 +1,7 @@
 """The agenda as files, through the API."""
 
+from collections.abc import Iterable
+
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -20,10 +22,14 @@ class AnyAccept(DefaultContentNegotiation):
     """Answers with the file whatever the caller's Accept header says; errors are problem documents all the same."""
 
     def select_renderer(
-        self, request: Request, renderers: list[BaseRenderer], format_suffix: str | None = None
+        self,
+        request: Request,
+        renderers: Iterable[BaseRenderer],
+        format_suffix: str | None = None,
     ) -> tuple[BaseRenderer, str]:
         """Choose the first renderer: a file is a plain answer, and an error is JSON."""
-        return renderers[0], renderers[0].media_type
+        first = next(iter(renderers))
+        return first, first.media_type or ""
 
 
 class AgendaPdfView(APIView):

@@ -43,6 +43,7 @@ from mdk.services.rebooking import rebook_item
 
 Document = dict[str, Any]
 
+
 def shown_meeting(actor: Actor, pk: int) -> Document:
     """Return the meeting's document as it stands now; the reading is logged."""
     return meeting_document(actor, access_meeting(actor, pk))

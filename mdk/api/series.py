@@ -57,7 +57,9 @@ class _Finder:
 
     def unit(self, field: str, text: str) -> Unit | None:
         """Return the unit with this name or id."""
-        found = next((u for u in self._units if text.strip().casefold() == u.name.casefold() or text == str(u.pk)), None)
+        found = next(
+            (u for u in self._units if text.strip().casefold() == u.name.casefold() or text == str(u.pk)), None
+        )
         if found is None:
             self._miss(field, _("There is no unit “%(text)s”. Write its name or its id.") % {"text": text})
         return found

@@ -51,5 +51,5 @@ class WorkloadView(GenericAPIView[Preparation]):
         actor = actor_of(request)
         require(actor, Permission.VIEW_WORKLOAD)
         rows = workload(actor, day_of(request, "from"), day_of(request, "to"), number_of(request, "unit"))
-        page = self.paginate_queryset(rows)  # type: ignore[arg-type]
+        page = self.paginate_queryset(rows)
         return self.get_paginated_response(WorkloadShape(page, many=True).data)

@@ -6,7 +6,6 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Unit, User
@@ -63,7 +62,10 @@ class LevelForm(forms.Form):
     case = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
     level = forms.ChoiceField(label=_("Level"), choices=LevelCode.choices)
     reason = forms.CharField(
-        label=_("Reason"), required=False, max_length=500, help_text=_("Needed when it differs from the suggested level.")
+        label=_("Reason"),
+        required=False,
+        max_length=500,
+        help_text=_("Needed when it differs from the suggested level."),
     )
 
 
@@ -92,7 +94,7 @@ class ReasonForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )  # fmt: skip
 
-    def __init__(self, *args: Any, label: str | Promise = "", **kwargs: Any) -> None:
+    def __init__(self, *args: Any, label: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if label:
             self.fields["reason"].label = label

@@ -30,5 +30,6 @@ def compile_pdf(template: str, data: Mapping[str, Any], *, at: datetime) -> byte
         ignore_system_fonts=True,
         font_paths=[str(FONTS)],
     )
-    assert isinstance(document, bytes)
+    if not isinstance(document, bytes):
+        raise TypeError("A PDF is one piece; Typst answered with several.")
     return document

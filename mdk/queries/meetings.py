@@ -95,9 +95,7 @@ def meeting_days(
         not_ready=_of_items(Count("pk", filter=short)),
     )  # fmt: skip
     listed = [MeetingRow(**row) for row in rows]
-    return [
-        Day(day, tuple(same)) for day, same in groupby(listed, key=lambda row: timezone.localdate(row.starts_at))
-    ]
+    return [Day(day, tuple(same)) for day, same in groupby(listed, key=lambda row: timezone.localdate(row.starts_at))]
 
 
 def targets_after(meeting: Meeting, actor: Actor) -> list[Meeting]:

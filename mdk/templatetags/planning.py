@@ -42,7 +42,7 @@ def recurrence(series: Series) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _marks(language: str, states: tuple[tuple[str, str, str], ...]) -> SafeString:  # noqa: ARG001 - the cache's key
+def _marks(language: str, states: tuple[tuple[str, str, str], ...]) -> SafeString:
     marks = []
     for discipline, state, reader in states:
         tone, shape, word = signs.STATUSES["preparation"][state]

@@ -24,7 +24,12 @@ from mdk.services.agenda import lift_item
 
 
 def show_agenda(
-    request: ActorRequest, meeting: Meeting, *, lifting: int | None = None, form: ReasonForm | None = None, status: int = 200
+    request: ActorRequest,
+    meeting: Meeting,
+    *,
+    lifting: int | None = None,
+    form: ReasonForm | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     """Show the agenda without tools; a person without the right to cases sees it without patients.
 

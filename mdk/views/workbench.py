@@ -48,9 +48,7 @@ def show_workbench(
     filters = CandidateFilter(request.GET, auto_id="filter_%s")
     bench = workbench_of(request.actor, meeting, filters.chosen(), timezone.now())
     units = series_units(meeting.series)
-    log_read(
-        request.actor, patients=bench.patients(), what="mdk:meeting", action=AccessLog.Action.LIST, unit_ids=units
-    )
+    log_read(request.actor, patients=bench.patients(), what="mdk:meeting", action=AccessLog.Action.LIST, unit_ids=units)
     context = {
         "bench": bench,
         "meeting": meeting,

@@ -1,0 +1,94 @@
+"""/meetings/<pk>/ for members: the agenda to read, and the protocol list that anybody may lift from."""
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import AccessLog
+from mdk.models import AgendaItem, Meeting
+from mdk.services.agenda import publish_meeting
+from tests.domain_factories import House, make_meeting, place, ready_case
+from tests.mdk.planning import MEMBERS, WITHOUT_CASES, page, person
+
+
+@pytest.fixture
+def listed(house: House) -> AgendaItem:
+    """Return a protocol case on a published agenda that also has one for discussion."""
+    meeting = make_meeting(house)
+    place(meeting, ready_case(house), by=house.coordinator)
+    item = place(meeting, ready_case(house, level="protocol"), by=house.coordinator)
+    publish_meeting(meeting.pk, by=house.coordinator, now=timezone.now())
+    return item
+
+
+def url(meeting: Meeting) -> str:
+    return f"/meetings/{meeting.pk}/"
+
+
+@pytest.mark.parametrize("role", MEMBERS)
+def test_members_read_the_agenda_and_the_reading_is_logged(house: House, listed: AgendaItem, role: str) -> None:
+    answer = page(person(house, role)).get(url(listed.meeting))
+    assert answer.status_code == 200
+    assert listed.case.clinical_question in answer.content.decode()
+    assert [row.id for row in answer.context["listed"]] == [listed.pk]
+    log = AccessLog.objects.latest("at")
+    assert (log.user, log.what) == (person(house, role), "mdk:meeting")
+    assert listed.case.patient_id in log.patient_ids
+
+
+@pytest.mark.parametrize("role", WITHOUT_CASES)
+def test_without_the_right_to_cases_no_patient_shows(house: House, listed: AgendaItem, role: str) -> None:
+    text = page(person(house, role)).get(url(listed.meeting)).content.decode()
+    assert listed.case.clinical_question not in text
+    assert f"/cases/{listed.case_id}/" not in text
+    assert "P.T." not in text
+    assert not AccessLog.objects.exists()
+
+
+def test_nobody_changes_the_agenda_by_posting_to_it(house: House, listed: AgendaItem) -> None:
+    assert page(house.clinician).post(url(listed.meeting)).status_code == 405
+
+
+@pytest.mark.parametrize("role", [*MEMBERS, "coordinator", "chair"])
+def test_any_member_lifts_with_a_sentence(house: House, listed: AgendaItem, role: str) -> None:
+    answer = page(person(house, role)).post(f"/items/{listed.pk}/lift/", {"reason": "Patienten vill avstå."})
+    assert answer.status_code == 302
+    listed.refresh_from_db()
+    assert (listed.level, listed.lifted_reason) == ("focused", "Patienten vill avstå.")
+
+
+def test_a_lift_without_a_sentence_stands_open(house: House, listed: AgendaItem) -> None:
+    answer = page(house.clinician).post(f"/items/{listed.pk}/lift/", {"reason": " "})
+    assert answer.status_code == 422
+    assert answer.context["lifting"] == listed.pk
+    listed.refresh_from_db()
+    assert listed.level == "protocol"
+
+
+@pytest.mark.parametrize(("role", "status"), [("stranger", 404), ("manager", 403), ("admin", 403)])
+def test_nobody_else_lifts(house: House, listed: AgendaItem, role: str, status: int) -> None:
+    assert page(person(house, role)).post(f"/items/{listed.pk}/lift/", {"reason": "Jo."}).status_code == status
+    listed.refresh_from_db()
+    assert listed.level == "protocol"
+
+
+def test_lifting_is_a_post(house: House, listed: AgendaItem) -> None:
+    assert page(house.clinician).get(f"/items/{listed.pk}/lift/").status_code == 405
+
+
+def test_a_case_that_left_the_agenda_cannot_be_lifted(house: House, listed: AgendaItem) -> None:
+    page(house.coordinator).post(f"/items/{listed.pk}/take-off/", {"reason": "Fel."})
+    assert page(house.clinician).post(f"/items/{listed.pk}/lift/", {"reason": "Jo."}).status_code == 409
+
+
+QUERIES = 8
+
+
+def test_one_row_and_three_cost_the_same_queries(house: House, listed: AgendaItem, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+    client = page(house.clinician)
+    client.get(url(listed.meeting))
+    with django_assert_num_queries(QUERIES):
+        client.get(url(listed.meeting))
+    for _ in range(2):
+        place(listed.meeting, ready_case(house), by=house.coordinator)
+    with django_assert_num_queries(QUERIES):
+        client.get(url(listed.meeting))
