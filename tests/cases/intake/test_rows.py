@@ -1,6 +1,6 @@
 """What becomes of rows that are not in the samples."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -23,8 +23,8 @@ ROW = {
     "Frågeställning": "Operation först?",
     "Ansvarig läkare": "LAKARE1@demo.example",
     "Enhet": "kirurgkliniken demosjukhuset",
-    "Välgrundad misstanke": datetime(2026, 11, 1),
-    "Radiologi": datetime(2026, 11, 3),
+    "Välgrundad misstanke": date(2026, 11, 1),
+    "Radiologi": date(2026, 11, 3),
     "PAD": "Beställd",
 }
 
@@ -55,7 +55,7 @@ def test_an_answer_that_has_come_changes_the_stored_one(demo: Demo, today: datet
     events = Event.objects.count()
     assert states(bring(today, ROW)) == [RowState.KNOWN]
     assert Event.objects.count() == events
-    assert states(bring(today, ROW | {"PAD": datetime(2026, 11, 19)})) == [RowState.CHANGED]
+    assert states(bring(today, ROW | {"PAD": date(2026, 11, 19)})) == [RowState.CHANGED]
     assert {(r.kind, r.state) for r in Result.objects.all()} == {("radiology", "final"), ("pathology", "final")}
     assert Event.objects.count() == events + 1
 
@@ -85,7 +85,12 @@ def test_a_reference_of_another_patient_is_refused(demo: Demo, today: datetime) 
 
 @pytest.mark.parametrize(
     ("column", "value"),
-    [("PAD", "2026-11-31"), ("Lab", "2026-12-01"), ("Utlovat besked", "snart"), ("Kontaktsjuksköterska", "x@y.example")],
+    [
+        ("PAD", "2026-11-31"),
+        ("Lab", "2026-12-01"),
+        ("Utlovat besked", "snart"),
+        ("Kontaktsjuksköterska", "x@y.example"),
+    ],
 )
 def test_a_refused_row_leaves_nothing(demo: Demo, today: datetime, column: str, value: str) -> None:
     report = bring(today, ROW | {column: value})

@@ -2,7 +2,7 @@
 
 import io
 import zipfile
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -54,7 +54,13 @@ def test_xlsx_cells_become_text() -> None:
     found = read_table(
         xlsx(
             ["Referens", "Dag", "Nummer", "Formel", None],
-            ["R-1", datetime(2026, 11, 20), 194502302383, '=HYPERLINK("http://example.invalid")', "utanför"],
+            [
+                "R-1",
+                datetime(2026, 11, 20, tzinfo=UTC).replace(tzinfo=None),
+                194502302383,
+                '=HYPERLINK("http://example.invalid")',
+                "utanför",
+            ],
             [None, None, None, None],
             ["R-2", date(2026, 11, 19), 2.0, True],
         )

@@ -73,9 +73,7 @@ def test_it_is_read_alone(house: House, browser: Browser) -> None:
     assert browser(house.coordinator).post("/cases/").status_code == 405
 
 
-def test_one_row_and_three_cost_the_same(
-    house: House, browser: Browser, django_assert_num_queries: Any
-) -> None:
+def test_one_row_and_three_cost_the_same(house: House, browser: Browser, django_assert_num_queries: Any) -> None:
     visitor = browser(house.coordinator)
     make_case(house)
     visitor.get("/cases/")
