@@ -12,8 +12,8 @@ help: ## this list
 demo: install ## the whole system with demo data, at http://127.0.0.1:8000/ (PORT, DATA_DIR)
 	@$(PY) -m config.demo
 
-test: check ## all checks, then all tests on engines of their own
-	@$(PY) -m pytest
+test: install-dev ## all checks, then all tests on engines of their own; fails when either does
+	@$(PY) -m config.check; checked=$$?; $(PY) -m pytest && exit $$checked
 
 check: install-dev ## formatting, types, templates, import contracts, migrations, translations
 	@$(PY) -m config.check
