@@ -102,6 +102,7 @@ class Case(models.Model):
     class Meta:
         indexes: ClassVar = [
             models.Index(fields=["status", "suspected_on"], name="case_by_status"),
+            models.Index(fields=["suspected_on", "id"], name="case_by_suspicion"),
             models.Index(fields=["readiness_changes_on"], name="case_by_change_of_readiness"),
         ]
         constraints: ClassVar = [

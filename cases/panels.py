@@ -46,13 +46,14 @@ class Advice:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place that the case has or had on an agenda, and how it ended."""
+    """A place that the case has or had on an agenda, and how it ended; `sent_back` says what its readers lack."""
 
     name: str
     starts_at: datetime
     status: str
     url: str
     note: str = field(default="")
+    sent_back: tuple[str, ...] = ()
 
 
 _PANELS: dict[str, Panel] = {}

@@ -92,7 +92,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(choices=[('radiology', 'Radiology'), ('pathology', 'Pathology'), ('lab', 'Laboratory'), ('clinical', 'Clinical')], max_length=10, verbose_name='kind')),
                 ('requirement', models.CharField(blank=True, max_length=60, verbose_name='requirement')),
-                ('state', models.CharField(choices=[('ordered', 'Ordered'), ('preliminary', 'Preliminary'), ('final', 'Final'), ('cancelled', 'Cancelled')], max_length=12, verbose_name='state')),
+                ('state', models.CharField(choices=[('ordered', 'Ordered'), ('preliminary', 'Preliminary'), ('final', 'Final'), ('cancelled', 'Called off')], max_length=12, verbose_name='state')),
                 ('performed_on', models.DateField(blank=True, null=True, verbose_name='performed on')),
                 ('expected_on', models.DateField(blank=True, null=True, verbose_name='expected on')),
                 ('text', models.TextField(blank=True, verbose_name='answer')),
@@ -143,6 +143,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='patient',
             constraint=models.UniqueConstraint(fields=('provider', 'identity_system', 'identity_value'), name='patient_once'),
+        ),
+        migrations.AddIndex(
+            model_name='case',
+            index=models.Index(fields=['suspected_on', 'id'], name='case_by_suspicion'),
         ),
         migrations.AddIndex(
             model_name='case',
