@@ -1,13 +1,17 @@
 """What meetings add to the lists and pages of cases (`cases.panels`): the next place, recommendations, places so far."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Q
+from django.db.models.functions import JSONObject
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from cases.panels import Advice, NextMeeting, Place, register_panel
-from mdk.enums import OPEN_ITEMS, ItemStatus
+from checklists.enums import Discipline
+from mdk.enums import OPEN_ITEMS, ItemStatus, PreparationState
 from mdk.models import AgendaItem, Outcome
 
 
@@ -64,6 +68,16 @@ def agenda_history_by_case(case_ids: Sequence[int]) -> dict[int, list[Place]]:
     rows = (
         AgendaItem.objects.filter(case_id__in=case_ids)
         .select_related("meeting__series", "rebooked_as")
+        .annotate(
+            returned=ArrayAgg(
+                JSONObject(
+                    discipline="preparations__discipline",
+                    who="preparations__returned_by__name",
+                    reason="preparations__return_reason",
+                ),
+                filter=Q(preparations__state=PreparationState.RETURNED, status__in=OPEN_ITEMS),
+            )
+        )
         .order_by("added_at", "pk")
     )
     found: defaultdict[int, list[Place]] = defaultdict(list)
@@ -75,6 +89,7 @@ def agenda_history_by_case(case_ids: Sequence[int]) -> dict[int, list[Place]]:
                 status=row.status,
                 url=reverse("mdk:meeting", args=[row.meeting_id]),
                 note=_note(row),
+                sent_back=tuple(_sent_back(returned) for returned in row.returned or ()),
             )
         )
     return dict(found)
@@ -85,6 +100,15 @@ def register_case_panels() -> None:
     register_panel("next_meeting", next_meeting_by_case)
     register_panel("outcomes", outcomes_by_case)
     register_panel("agenda_history", agenda_history_by_case)
+
+
+def _sent_back(returned: Mapping[str, str]) -> str:
+    """Return in a sentence what a reader lacks for the preparation."""
+    return _("Sent back by %(who)s, %(discipline)s: %(reason)s") % {
+        "who": returned["who"],
+        "discipline": Discipline(returned["discipline"]).label.lower(),
+        "reason": returned["reason"],
+    }
 
 
 def _note(item: AgendaItem) -> str:
