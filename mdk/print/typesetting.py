@@ -20,7 +20,7 @@ def compile_pdf(template: str, data: Mapping[str, Any], *, at: datetime) -> byte
     The data goes in as JSON text, so nothing in it can become markup. The same data and `at` (aware) give the
     same bytes. Templates read no file outside this folder, and no font of the machine.
     """
-    document = typst.compile(
+    document: bytes = typst.compile(
         str(FOLDER / template),
         root=str(FOLDER),
         format="pdf",

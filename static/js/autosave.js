@@ -41,7 +41,7 @@
 
     say(name, css, text) {
       if (!this.state) return;
-      const now = new Date().toLocaleTimeString("sv-SE", { hour: "2-digit", minute: "2-digit" });
+      const now = new Date().toLocaleTimeString("sv-SE", { timeZone: "Europe/Stockholm", hour: "2-digit", minute: "2-digit" });
       const words = text || (this.state.dataset[name] || "").replace("{time}", now);
       if (this.state.textContent !== words) this.state.textContent = words;
       this.state.className = `savestate ${css}`;
