@@ -30,8 +30,9 @@ def access_series(actor: Actor, pk: int, permission: Permission = Permission.VIE
         .filter(pk=pk)
         .first()
     )
+    if series is None:
+        raise _unknown()
     _admit(actor, series, permission)
-    assert series is not None
     return series
 
 
@@ -43,8 +44,9 @@ def access_meeting(actor: Actor, pk: int, permission: Permission = Permission.VI
         .filter(pk=pk)
         .first()
     )
-    _admit(actor, meeting.series if meeting else None, permission)
-    assert meeting is not None
+    if meeting is None:
+        raise _unknown()
+    _admit(actor, meeting.series, permission)
     return meeting
 
 
@@ -58,8 +60,9 @@ def access_item(actor: Actor, pk: int, permission: Permission = Permission.VIEW_
         .filter(pk=pk)
         .first()
     )
-    _admit(actor, item.meeting.series if item else None, permission)
-    assert item is not None
+    if item is None:
+        raise _unknown()
+    _admit(actor, item.meeting.series, permission)
     return item
 
 
@@ -73,15 +76,20 @@ def access_preparation(actor: Actor, pk: int, *, change: bool = False) -> Prepar
         .filter(pk=pk)
         .first()
     )
-    permission = PREPARES[Discipline(preparation.discipline)] if change and preparation else Permission.VIEW_CASE
-    _admit(actor, preparation.item.meeting.series if preparation else None, permission)
-    assert preparation is not None
+    if preparation is None:
+        raise _unknown()
+    permission = PREPARES[Discipline(preparation.discipline)] if change else Permission.VIEW_CASE
+    _admit(actor, preparation.item.meeting.series, permission)
     return preparation
 
 
-def _admit(actor: Actor, series: Series | None, permission: Permission) -> None:
-    units = series_units(series) if series else frozenset()
+def _admit(actor: Actor, series: Series, permission: Permission) -> None:
+    units = series_units(series)
     if units.isdisjoint(actor.unit_ids):
-        raise Http404(_("There is no such thing here."))
+        raise _unknown()
     if not actor.can(permission, units):
         raise NotAllowed(_("Your role does not give you the right to do this at the conference."))
+
+
+def _unknown() -> Http404:
+    return Http404(_("There is no such thing here."))

@@ -36,9 +36,7 @@ from tests.factories import make_unit, make_user
 
 _numbers = count(1)
 
-QUESTION = (
-    "Rektalcancer 7 cm från analöppningen. Neoadjuvant behandling eller direkt kirurgi?"
-)
+QUESTION = "Rektalcancer 7 cm från analöppningen. Neoadjuvant behandling eller direkt kirurgi?"
 
 
 @dataclass(frozen=True)
@@ -75,9 +73,7 @@ def make_house() -> House:
         clinic=clinic,
         radiology=radiology,
         pathology=pathology,
-        coordinator=make_user(
-            role=Role.COORDINATOR, unit=hospital, name="Karin Koordinator"
-        ),
+        coordinator=make_user(role=Role.COORDINATOR, unit=hospital, name="Karin Koordinator"),
         chair=make_user(
             role=Role.CHAIR,
             unit=hospital,
@@ -117,9 +113,7 @@ def make_house() -> House:
         manager=make_user(role=Role.MANAGER, unit=hospital, name="Cecilia Chef"),
         admin=make_user(role=Role.ADMIN, unit=hospital, name="Ada Admin"),
         elsewhere=elsewhere,
-        stranger=make_user(
-            role=Role.COORDINATOR, unit=elsewhere, name="Frida Främmande"
-        ),
+        stranger=make_user(role=Role.COORDINATOR, unit=elsewhere, name="Frida Främmande"),
     )
 
 
@@ -191,15 +185,11 @@ def referral_data(
     return replace(data, **fields)
 
 
-def make_case(
-    house: House, *, by: User | None = None, now: datetime | None = None, **fields: Any
-) -> Case:
+def make_case(house: House, *, by: User | None = None, now: datetime | None = None, **fields: Any) -> Case:
     """Return a newly referred case of a new patient, with complete fields and no answers."""
     now = now or timezone.now()
     data = referral_data(house, now=now, **fields)
-    case, _new = refer_case(
-        data, by=by or house.coordinator, now=now, source=ReferralSource.FORM
-    )
+    case, _new = refer_case(data, by=by or house.coordinator, now=now, source=ReferralSource.FORM)
     return case
 
 
@@ -210,32 +200,20 @@ def add_result(
     """Register an answer of `case` through the service; final and five days old, when not said otherwise."""
     now = now or timezone.now()
     if state in (ResultState.FINAL, ResultState.PRELIMINARY):
-        fields.setdefault(
-            "performed_on", timezone.localdate(now) - timedelta(days=days_ago)
-        )
-    data = ResultData(
-        kind=kind, state=ResultState(state), requirement=requirement, **fields
-    )
-    result, _new = register_result(
-        case.pk, data, by=by or case.responsible_clinician, now=now
-    )
+        fields.setdefault("performed_on", timezone.localdate(now) - timedelta(days=days_ago))
+    data = ResultData(kind=kind, state=ResultState(state), requirement=requirement, **fields)
+    result, _new = register_result(case.pk, data, by=by or case.responsible_clinician, now=now)
     return result
 
 
-def ready_case(
-    house: House, *, level: str = "", now: datetime | None = None, **fields: Any
-) -> Case:
+def ready_case(house: House, *, level: str = "", now: datetime | None = None, **fields: Any) -> Case:
     """Return a case that is ready: every answer final and fresh, and attested by its clinician."""
     now = now or timezone.now()
     case = make_case(house, now=now, **fields)
     if level:
-        set_level(
-            case.pk, level, reason="Enligt genomgång.", by=house.coordinator, now=now
-        )
+        set_level(case.pk, level, reason="Enligt genomgång.", by=house.coordinator, now=now)
         case.refresh_from_db()
-    for requirement in spec_of(case.definition_id).requirements_for(
-        case.phase, case.level
-    ):
+    for requirement in spec_of(case.definition_id).requirements_for(case.phase, case.level):
         if not requirement.field and not requirement.conditional:
             add_result(case, requirement.kind, requirement=requirement.key, now=now)
     attest_case(case.pk, by=case.responsible_clinician, now=now)
@@ -304,9 +282,7 @@ def place(
     return book_case(meeting.pk, case.pk, by=by, now=now or timezone.now(), **fields)
 
 
-def published_meeting(
-    house: House, cases: int = 2, *, now: datetime | None = None, **fields: Any
-) -> Meeting:
+def published_meeting(house: House, cases: int = 2, *, now: datetime | None = None, **fields: Any) -> Meeting:
     """Return a published meeting with `cases` ready cases on its agenda."""
     now = now or timezone.now()
     meeting = make_meeting(house, now=now, **fields)
@@ -315,14 +291,10 @@ def published_meeting(
     return publish_meeting(meeting.pk, by=house.coordinator, now=now)
 
 
-def live_meeting(
-    house: House, cases: int = 2, *, now: datetime | None = None, **fields: Any
-) -> Meeting:
+def live_meeting(house: House, cases: int = 2, *, now: datetime | None = None, **fields: Any) -> Meeting:
     """Return a meeting that is under way with `cases` cases; the first one is current."""
     meeting = published_meeting(house, cases, now=now, **fields)
-    return start_meeting(
-        meeting.pk, by=house.chair, now=now or timezone.now(), confirm_early=True
-    )
+    return start_meeting(meeting.pk, by=house.chair, now=now or timezone.now(), confirm_early=True)
 
 
 def give_outcome(
@@ -338,6 +310,4 @@ def give_outcome(
         "recommendation": "Neoadjuvant strålbehandling, därefter operation.",
         "intent": "curative",
     } | values
-    return save_outcome(
-        item.pk, values, version=version, by=by, now=now or timezone.now()
-    )
+    return save_outcome(item.pk, values, version=version, by=by, now=now or timezone.now())
