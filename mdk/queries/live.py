@@ -131,9 +131,12 @@ class Screen:
 
     @property
     def undecided(self) -> int:
-        """How many cases would go on to the next conference were the meeting closed now."""
+        """How many cases beside the one on the screen would go on to the next conference were the meeting closed now."""
         return sum(
-            place.item.status in _AHEAD and not place.is_protocol and not _has_recommendation(place.item)
+            place is not self.current
+            and place.item.status in _AHEAD
+            and not place.is_protocol
+            and not _has_recommendation(place.item)
             for place in self.places
         )
 
