@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 
+from tests.bench.measurement import line
+
 SEEDED = 5_000
 
 
@@ -63,15 +65,12 @@ def _seeding() -> Iterator[dict[str, object]]:
     began = time.perf_counter()
     seed_cases(SEEDED, seed=82, stage="workup", now=now)
     in_bulk = SEEDED / (time.perf_counter() - began)
-    yield {
-        "name": "seeding in bulk, beside the services", "value": round(in_bulk), "unit": "cases/s",
-        "baseline": round(by_services), "ratio": round(in_bulk / by_services, 1), "n": SEEDED,
-    }  # fmt: skip
+    yield line("seeding in bulk, beside the services", in_bulk, "cases/s", by_services, SEEDED)
 
 
 def _print(lines: Iterator[dict[str, object]]) -> None:
-    for line in lines:
-        print(json.dumps(line), flush=True)  # noqa: T201 - what the command is for
+    for one in lines:
+        print(json.dumps(one), flush=True)  # noqa: T201 - what the command is for
 
 
 if __name__ == "__main__":

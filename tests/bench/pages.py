@@ -23,6 +23,7 @@ from config.seeding.plans import plan_case
 from mdk.models import Meeting, Series
 from mdk.services.agenda import book_case, publish_meeting
 from tests.bench import bare
+from tests.bench.measurement import line
 
 ROUNDS = 30
 CASES = 10_000
@@ -126,15 +127,3 @@ def medians(*calls: Callable[[], Any], rounds: int = ROUNDS) -> list[float]:
             if number >= 3:
                 taken[place].append((time.perf_counter() - began) * 1000)
     return [statistics.median(times) for times in taken]
-
-
-def line(name: str, value: float, unit: str, baseline: float, n: int) -> dict[str, object]:
-    """Return one measurement as CONTRACT.md has it."""
-    return {
-        "name": name,
-        "value": round(value, 2),
-        "unit": unit,
-        "baseline": round(baseline, 2),
-        "ratio": round(value / baseline, 2),
-        "n": n,
-    }

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tests.bench.pages import line
+from tests.bench.measurement import line
 
 ROOT = Path(__file__).resolve().parents[2]
 ALLOWED = 180
