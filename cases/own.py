@@ -5,7 +5,7 @@ from datetime import date
 
 from accounts.actor import Actor
 from accounts.permissions import Role
-from cases.case_page import Mend, findings_of
+from cases.case_page import Mend, findings_of, rights_of
 from cases.lists import CaseRow, case_rows
 from cases.models import Case
 from cases.panels import Advice, panel
@@ -15,6 +15,7 @@ from checklists.registry import specs_of
 from checklists.spec import DefinitionSpec
 
 LIMIT = 200
+RECENT = 30
 MOST = 20
 """Cases of which the page says what is missing; the list of cases has the rest."""
 
@@ -54,20 +55,19 @@ def own_work(actor: Actor, today: date, *, since: date) -> OwnWork:
     A constant number of queries: the cases with their findings, the rows of open and of finished cases, and the
     panels of the floor above.
     """
-    cases = {case.pk: case for case in own_cases(actor).select_related("responsible_clinician")[:LIMIT]}
+    cases = {
+        case.pk: case
+        for case in own_cases(actor).select_related("responsible_clinician").prefetch_related("units")[:LIMIT]
+    }
     specs = specs_of(case.definition_id for case in cases.values())
     rows = case_rows(actor, own_cases(actor)[:LIMIT], today)
     lacking = sorted(
-        (
-            _lacking(row, cases[row.pk], specs[cases[row.pk].definition_id], actor.role)
-            for row in rows
-            if row.pk in cases
-        ),
+        (_lacking(row, cases[row.pk], specs[cases[row.pk].definition_id], actor) for row in rows if row.pk in cases),
         key=_urgency,
     )
     lacking = [one for one in lacking if one.own or one.rest]
     coming = [row for row in rows if row.next_meeting]
-    over = case_rows(actor, lately_closed(actor, since)[:LIMIT], today)
+    over = case_rows(actor, lately_closed(actor, since)[:RECENT], today)
     advice = panel("outcomes", [row.pk for row in over])
     return OwnWork(
         lacking=tuple(lacking[:MOST]),
@@ -79,11 +79,11 @@ def own_work(actor: Actor, today: date, *, since: date) -> OwnWork:
     )
 
 
-def _lacking(row: CaseRow, case: Case, spec: DefinitionSpec, role: str) -> Lacking:
+def _lacking(row: CaseRow, case: Case, spec: DefinitionSpec, actor: Actor) -> Lacking:
     """Divide the findings: what more than warns and belongs to the person's role stands first."""
-    mine = Role.CONTACT_NURSE if role == Role.CONTACT_NURSE else Role.CLINICIAN
+    mine = Role.CONTACT_NURSE if actor.role == Role.CONTACT_NURSE else Role.CLINICIAN
     owners = [finding["owner"] for finding in case.readiness.get("findings", ())]
-    pairs = list(zip(findings_of(case, spec), owners, strict=True))
+    pairs = list(zip(findings_of(case, spec, rights_of(case, actor)), owners, strict=True))
     own = tuple(mend for mend, owner in pairs if owner == mine and mend.severity != Severity.WARNING)
     return Lacking(row, own, tuple(mend for mend, _owner in pairs if mend not in own))
 

@@ -13,7 +13,7 @@ from accounts.access import require
 from accounts.access_log import log_read
 from accounts.actor import ActorRequest
 from accounts.models import AccessLog
-from accounts.permissions import Permission
+from accounts.permissions import Permission, Role
 from cases.enums import CaseStatus, ReadinessState
 from cases.export import EXPORTS, export_table
 from cases.lists import CaseFilter, case_rows, diagnosis_choices
@@ -55,12 +55,17 @@ def list_page(request: ActorRequest) -> HttpResponse:
 
 @require_safe
 def mine_page(request: ActorRequest) -> HttpResponse:
-    """Show the person's own cases: what is missing first, then the coming meetings, then what was recommended."""
+    """Show the person's own cases: what is missing, the coming meetings, what was recommended; nurses see that first."""
     require(request.actor, Permission.VIEW_CASE)
     today = timezone.localdate()
     work = own_work(request.actor, today, since=today - LATELY)
     log_read(request.actor, patients=work.patients, what="cases:mine", action=AccessLog.Action.LIST)
-    return render(request, "cases/mine.html", {"work": work, "can_refer": request.actor.can(Permission.REFER_CASE)})
+    context = {
+        "work": work,
+        "can_refer": request.actor.can(Permission.REFER_CASE),
+        "answers_first": request.actor.role == Role.CONTACT_NURSE,
+    }
+    return render(request, "cases/mine.html", context)
 
 
 @require_safe

@@ -235,14 +235,22 @@ def test_own_cases_at_one_and_three_rows_cost_the_same(
     visitor = browser(house.clinician)
     make_case(house)
     visitor.get("/cases/mine/")
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         visitor.get("/cases/mine/")
     add_result(make_case(house))
     make_case(house)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         visitor.get("/cases/mine/")
 
 
 def test_own_cases_are_read_alone_and_need_the_right(house: House, browser: Browser) -> None:
     assert browser(house.clinician).post("/cases/mine/").status_code == 405
     assert browser(house.manager).get("/cases/mine/").status_code == 403
+
+
+def test_a_nurse_is_not_sent_where_nurses_may_not(house: House, browser: Browser) -> None:
+    case = make_case(house, comorbidity="")
+    text = browser(house.nurse).get("/cases/mine/").content.decode()
+    assert f"/cases/{case.pk}/edit/#id_comorbidity_field" in text
+    assert "?open=result:" not in text
+    assert "#attest" not in text
