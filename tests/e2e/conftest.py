@@ -12,6 +12,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from checklists.services import load_definitions
 from config.seeding.people import Staff, demo_staff
+from tests.domain_factories import House
 from tests.e2e.people import Person
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -58,3 +59,24 @@ def come_in(browser: Browser, live_server: LiveServer, staff: Staff) -> Iterator
     yield let_in
     for person in inside:
         person.leave()
+
+
+def house_of(staff: Staff) -> House:
+    """Return the demo's people as the house that the factories work with."""
+    return House(
+        hospital=staff.hospital,
+        clinic=staff.clinics["Kirurgkliniken"],
+        radiology=staff.clinics["Radiologkliniken"],
+        pathology=staff.clinics["Patologkliniken"],
+        coordinator=staff["koordinator"],
+        chair=staff["ordforande"],
+        clinician=staff["lakare1"],
+        nurse=staff["kssk1"],
+        radiologist=staff["radiolog1"],
+        radiologist2=staff["radiolog2"],
+        pathologist=staff["patolog1"],
+        manager=staff["chef"],
+        admin=staff["admin"],
+        elsewhere=staff["frammande"].memberships.get().unit,
+        stranger=staff["frammande"],
+    )

@@ -13,6 +13,14 @@ SAID_NO = ("status of 409", "status of 422")
 """What the console tells of an answer that is a refusal: the page shows it, and nothing is wrong."""
 TWO_FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 """New colours stand when two frames have been drawn."""
+RUNS_OUT = """() => {
+  const wide = innerWidth;
+  if (document.scrollingElement.scrollWidth <= wide) return [];
+  return [...document.querySelectorAll("body *")]
+    .filter((element) => element.getBoundingClientRect().right > wide + 1)
+    .slice(0, 4).map((element) => `${element.tagName}.${element.className} ${Math.round(element.getBoundingClientRect().right)}`);
+}"""
+"""The elements that make a page wider than its window."""
 
 
 class Person:
@@ -118,10 +126,10 @@ class Person:
         ]
         assert not wrong, f"axe, {scheme}, {self.page.url}:\n  " + "\n  ".join(wrong)
 
-    def fits(self) -> None:
-        """The page does not run out to the right."""
-        width = self.page.evaluate("[document.scrollingElement.scrollWidth, innerWidth]")
-        assert width[0] <= width[1], f"{self.page.url} is {width[0]} wide in a window of {width[1]}"
+    def runs_out(self) -> list[str]:
+        """Say whether the page runs out to the right: nothing, or the page and the elements that do."""
+        found: list[str] = self.page.evaluate(RUNS_OUT)
+        return [f"{self.page.url} runs out: {found}"] if found else []
 
 
 def _why(node: dict[str, Any]) -> str:

@@ -276,7 +276,7 @@ def runs_through(chair: Person, follower: Person) -> None:
     on_screen(chair, "S1-0017")
     chair.unfold("Skjut upp")
     chair.look()
-    chair.choose("Skäl", "En ny frågeställning uppstod")
+    chair.choose("Skäl", "En ny frågeställning uppstod", chair.page.locator(".menu__panel").filter(visible=True))
     chair.press("Skjut upp ärendet")
     on_screen(chair, ALSO_READY)
     on_screen(follower, ALSO_READY)
@@ -293,7 +293,7 @@ def runs_through(chair: Person, follower: Person) -> None:
 def closes_and_signs(chair: Person) -> None:
     """The protocol is read through and signed; the file holds what was recommended."""
     chair.unfold("Avsluta konferensen")
-    chair.sees("Alla ärenden har en rekommendation eller är uppskjutna.")
+    chair.sees("Alla andra ärenden har en rekommendation eller är uppskjutna.")
     chair.press("Avsluta konferensen", chair.page.locator(".menu__panel").filter(visible=True))
     chair.head("Mötesprotokoll")
     chair.sees(RECOMMENDATION, f"{SECOND} (sist)", "Uppskjutet utan rekommendation")
