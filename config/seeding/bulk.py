@@ -52,6 +52,7 @@ class Bulk:
         today: date,
     ) -> None:
         self.staff, self.diagnoses, self.specs, self.today = staff, diagnoses, specs, today
+        self.definitions = {slug: row.current_id for slug, row in diagnoses.items() if row.current_id is not None}
         self.past = PastMeetings(staff=staff, series=series, specs=specs, today=today)
 
     def write(self, plans: Iterable[CasePlan]) -> tuple[int, list[Case]]:
@@ -133,7 +134,7 @@ class Bulk:
         return Case(
             patient=patient,
             diagnosis=self.diagnoses[plan.pathway.slug],
-            definition_id=self.diagnoses[plan.pathway.slug].current_id,
+            definition_id=self.definitions[plan.pathway.slug],
             phase=plan.phase,
             unit=people.clinics[plan.pathway.unit],
             responsible_clinician=people["lakare1"],
