@@ -108,7 +108,7 @@ def diagnosis_words(row: AgendaRow) -> str:
 
 def _row(row: AgendaRow) -> dict[str, Any]:
     return {
-        "time": f"{timezone.localtime(row.starts_at):%H:%M}",
+        "time": row.clock,
         "position": row.position,
         "minutes": row.minutes,
         "level": row.level,

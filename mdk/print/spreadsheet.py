@@ -1,7 +1,6 @@
 """The agenda as a spreadsheet."""
 
 from django.http import HttpResponse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.actor import Actor
@@ -35,7 +34,7 @@ def _header() -> list[str]:
 
 def _cells(row: AgendaRow) -> list[object]:
     return [
-        f"{timezone.localtime(row.starts_at):%H:%M}",
+        row.clock,
         row.position,
         row.minutes,
         str(LEVELS[row.level][1]),

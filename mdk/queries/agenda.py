@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db.models import F
+from django.utils import timezone
 
 from cases.enums import ReadinessState
 from cases.identity import Identity
@@ -72,6 +73,11 @@ class AgendaRow:
     strip: Sequence[str]
     suspected_on: date
     promised_on: date | None
+
+    @property
+    def clock(self) -> str:
+        """The running time as a list shows it, `08:15`."""
+        return timezone.localtime(self.starts_at).strftime("%H:%M")
 
     @property
     def is_firm(self) -> bool:

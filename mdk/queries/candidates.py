@@ -5,7 +5,23 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import (
+    Case as Choose,
+)
+from django.db.models import (
+    Count,
+    DateField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    IntegerField,
+    OuterRef,
+    QuerySet,
+    Value,
+    When,
+    Window,
+)
+from django.db.models.functions import Least
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,6 +31,7 @@ from cases.identity import birth_year
 from cases.models import Case
 from cases.queries import case_list
 from cases.readiness.words import finding_message, requirement_label
+from checklists.models import Definition
 from checklists.registry import specs_of
 from checklists.spec import DefinitionSpec
 from mdk.access import series_units
@@ -23,7 +40,8 @@ from mdk.models import Meeting
 WITHOUT_CLOCK_DAYS = 42
 """Where a pathway states no lead time, a case is sorted as if it had this many days (local choice)."""
 
-SHOWN = 100
+SHOWN = 60
+"""The most urgent that a page shows at once; filters and search reach the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +68,6 @@ class CandidateRow:
     definition_id: int
     findings: Sequence[Mapping[str, Any]]
 
-    @property
-    def days_left(self) -> int:
-        """Days until the pathway's limit or the promised date, whichever comes first; negative when past."""
-        left = (self.allowed if self.allowed is not None else WITHOUT_CLOCK_DAYS) - self.days
-        return left if self.promised_day is None else min(left, self.promised_day - self.days)
-
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
@@ -77,6 +89,7 @@ _FIELDS = {
     "strip": F("readiness__strip"),
     "findings": F("readiness__findings"),
     "checks": F("readiness__checks"),
+    "total": Window(Count("pk")),
 }
 
 
@@ -85,19 +98,33 @@ def candidates(
 ) -> Candidates:
     """Return the referred cases of the series' diagnoses that wait for a meeting, most urgent first.
 
-    Urgency is the fewest days left to the pathway's limit or the promised date. Two queries, and one for
-    definitions that this process has not met.
+    Urgency is the day of the pathway's limit or the promised date, whichever comes first. Three queries, and one
+    for definitions that this process has not met.
     """
     today = timezone.localdate(now)
     cases = _waiting(actor, meeting, readiness, text)
     if phase:
         cases = cases.filter(phase=phase)
+    specs = _specs(meeting)
+    by_urgency = cases.order_by(_limit(specs), "suspected_on", "pk")
     names = ("id", "patient_id", "level", "phase", "readiness_state", "suspected_on", "promised_on", "definition_id")
-    found = list(cases.order_by().values(*names, "clinical_question", **_FIELDS))
-    specs = specs_of({row["definition_id"] for row in found})
-    rows = [_row(row, specs[row["definition_id"]], today) for row in found]
-    rows.sort(key=lambda row: (row.days_left, row.suspected_on, row.id))
-    return Candidates(tuple(rows[:SHOWN]), len(rows))
+    found = list(by_urgency.values(*names, "clinical_question", **_FIELDS)[:SHOWN])
+    rows = tuple(_row(row, specs[row["definition_id"]], today) for row in found)
+    return Candidates(rows, found[0]["total"] if found else 0)
+
+
+def _specs(meeting: Meeting) -> dict[int, DefinitionSpec]:
+    """Return every version of the definitions of the series' diagnoses, by id."""
+    diagnoses = meeting.series.diagnoses.order_by().values("pk")
+    return specs_of(Definition.objects.filter(diagnosis__in=diagnoses).order_by().values_list("pk", flat=True))
+
+
+def _limit(specs: Mapping[int, DefinitionSpec]) -> Least:
+    """Return the day on which a case must have been taken up, as an expression to sort by."""
+    days = [When(definition_id=pk, then=Value(spec.lead_time_days or WITHOUT_CLOCK_DAYS)) for pk, spec in specs.items()]
+    allowed = Choose(*days, default=Value(WITHOUT_CLOCK_DAYS), output_field=IntegerField())
+    limit = ExpressionWrapper(F("suspected_on") + allowed, output_field=DateField())
+    return Least(limit, F("promised_on"))
 
 
 def _waiting(actor: Actor, meeting: Meeting, readiness: str, text: str) -> QuerySet[Case]:

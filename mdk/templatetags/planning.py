@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from django import template
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
@@ -27,6 +28,27 @@ def preparation_marks(preparations: Sequence[PreparationRow]) -> SafeString:
     """Show each discipline's preparation as its letter and the shape of its state, with words for the tooltip."""
     states = tuple((row.discipline, row.state, row.reader_name or "") for row in preparations)
     return _marks(get_language() or "", states)
+
+
+@register.simple_tag
+def step_buttons(item_id: int, query: str) -> SafeString:
+    """Show the two buttons that move an item up and down; they send the form `plan` to the item's own address."""
+    return format_html(_steps(get_language() or ""), item_id, query)
+
+
+@lru_cache
+def _steps(language: str) -> str:
+    address = reverse("mdk:move", args=[0]).replace("0", "{0}")
+    button = (
+        '<button type="submit" class="step" form="plan" formaction="{address}?{{1}}" name="steps" value="{steps}"'
+        ' data-row-key="{key}" id="{way}-{{0}}" aria-label="{words}">{sign}</button>'
+    )
+    both = (("-1", "K", "up", _("Move up"), "▴"), ("1", "J", "down", _("Move down"), "▾"))
+    buttons = "".join(
+        button.format(address=address, steps=steps, key=key, way=way, words=words, sign=sign)
+        for steps, key, way, words, sign in both
+    )
+    return f'<span class="agenda__tools">{buttons}</span>'
 
 
 @register.filter

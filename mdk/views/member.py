@@ -50,6 +50,7 @@ def show_agenda(
         "planned": planned_minutes_of(rows),
         "loads": preparation_loads(rows),
         "sees_cases": sees_cases,
+        "case_link": reverse("cases:case", args=[0]) if sees_cases else "",
         "may_lift": sees_cases and is_open_for_planning(meeting),
         "lifting": lifting,
         "form": form,

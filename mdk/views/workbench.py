@@ -46,6 +46,7 @@ def show_workbench(
     house said no). `said` tells what was just done.
     """
     filters = CandidateFilter(request.GET, auto_id="filter_%s")
+    query = urlencode(filters.chosen())
     bench = workbench_of(request.actor, meeting, filters.chosen(), timezone.now())
     units = series_units(meeting.series)
     log_read(request.actor, patients=bench.patients(), what="mdk:meeting", action=AccessLog.Action.LIST, unit_ids=units)
@@ -53,7 +54,8 @@ def show_workbench(
         "bench": bench,
         "meeting": meeting,
         "filters": filters,
-        "query": urlencode(filters.chosen()),
+        "query": query,
+        "link": f"{reverse('mdk:meeting', args=[meeting.pk])}?{query}{'&' if query else ''}open=",
         "open": _opened(request, bench, opened, bound or {}),
         "refusal": refusal,
         "said": said,

@@ -1,0 +1,120 @@
+"""The rows of agenda and candidates: forty of them on a page, so each is filled into one form at once.
+
+Only the cells that change from row to row are here; heads, forms and opened rows are templates. Every text goes
+through `format_html`.
+"""
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from accounts import bars, signs
+from mdk.queries.agenda import AgendaRow
+from mdk.queries.candidates import CandidateRow
+from mdk.templatetags.planning import preparation_marks, step_buttons
+
+register = template.Library()
+
+_NOTHING = (None,) * len(signs.KINDS)
+_MISSING = ("missing",) * len(signs.KINDS)
+
+_PLANNED = (
+    '<time class="agenda__time">{clock}</time><span class="agenda__position">{position}</span>{level}'
+    '<input class="input agenda__minutes" form="plan" type="number" min="0" max="60" name="minutes-{id}"'
+    ' id="minutes-{id}" value="{minutes}" aria-label="{minutes_at} {position}">'
+    '<span class="agenda__who">{who}</span>'
+    '<a class="question-link clip" data-open id="open-item-{id}" href="{link}item-{id}" title="{question}">{question}</a>'
+    "{strip}{state}{tools}"
+)
+_READ = (
+    '<time class="agenda__time">{clock}</time><span class="agenda__position">{position}</span>{level}{minutes}'
+    '<span class="agenda__who">{who}</span>'
+    "{question}{strip}{preparation}{status}"
+)
+_QUESTION = '<a class="question-link clip" data-open href="{}" title="{}">{}</a>'
+_CANDIDATE = (
+    '<a class="candidate__question question-link clip" data-open id="open-case-{id}" href="{link}case-{id}"'
+    ' title="{question}">{question}</a><span class="candidate__who">{who}</span>'
+    '<span class="candidate__facts">{clock}{level}{strip}<span class="candidate__missing">{missing}</span></span>'
+    '<button type="submit" class="btn btn--small candidate__add" form="book" name="case" value="{id}"'
+    ' data-row-key="a">{add}</button>'
+)
+
+
+@register.simple_tag
+def planned_row(row: AgendaRow, link: str, query: str) -> SafeString:
+    """Show the cells of an item in the workbench's agenda, tools included."""
+    language = get_language() or ""
+    return format_html(
+        _PLANNED,
+        id=row.id,
+        clock=row.clock,
+        position=row.position,
+        level=signs.level_badge(language, row.level, True),
+        minutes=row.minutes,
+        minutes_at=_("Minutes, place"),
+        who=_("Protected identity") if row.is_protected else row.initials,
+        link=link,
+        question=row.question,
+        strip=_strip(language, row),
+        state=preparation_marks(row.preparations) if row.is_firm else _provisional(),
+        tools=step_buttons(row.id, query),
+    )
+
+
+@register.simple_tag
+def read_row(row: AgendaRow, case_link: str) -> SafeString:
+    """Show the cells of an item that members read; without `case_link` neither patient nor question."""
+    language = get_language() or ""
+    if case_link:
+        who = _("Protected identity") if row.is_protected else row.initials
+        question = format_html(_QUESTION, case_link.replace("/0/", f"/{row.case_id}/"), row.question, row.question)
+    else:
+        who = ""
+        name = row.diagnosis_name_en if language.startswith("en") else row.diagnosis_name_sv
+        question = format_html('<span class="clip">{}</span>', name)
+    return format_html(
+        _READ,
+        clock=row.clock,
+        position=row.position,
+        level=signs.level_badge(language, row.level, True),
+        minutes=signs.minutes(language, row.minutes, None),
+        who=who,
+        question=question,
+        strip=_strip(language, row),
+        preparation=preparation_marks(row.preparations),
+        status=signs.status_badge(language, "item", row.status),
+    )
+
+
+@register.simple_tag
+def candidate_row(case: CandidateRow, link: str) -> SafeString:
+    """Show the cells of a candidate, its button included."""
+    language = get_language() or ""
+    missing: str = case.missing
+    if case.expected_on:
+        missing = f"{missing} {case.expected_on.day}/{case.expected_on.month}"
+    elif not missing and case.readiness_state == "ready":
+        missing = signs.readiness_state(language, "ready")
+    return format_html(
+        _CANDIDATE,
+        id=case.id,
+        link=link,
+        question=case.question,
+        who=_("Protected identity") if case.is_protected else case.initials,
+        clock=bars.pathway_clock(language, case.days, case.allowed, case.promised_day, False),
+        level=signs.level_badge(language, case.level, True),
+        strip=_strip(language, case),
+        missing=missing,
+        add=_("Add"),
+    )
+
+
+def _strip(language: str, row: AgendaRow | CandidateRow) -> SafeString:
+    return signs.readiness_strip(language, tuple(row.strip) or _MISSING, _NOTHING, False)
+
+
+def _provisional() -> SafeString:
+    return format_html('<span class="small">{}</span>', _("provisional"))
