@@ -29,9 +29,17 @@ def state_words(report: ImportReport, row: RowReport) -> str:
 def summary(report: ImportReport) -> str:
     """Return the sums of the report as one sentence."""
     counted = ngettext("%(rows)d row", "%(rows)d rows", len(report.rows)) % {"rows": len(report.rows)}
+    sums = {state.value: report.count(state) for state in RowState}
+    if report.is_dry_run:
+        return _(
+            "%(counted)s: %(added)d to register, %(changed)d to change, %(known)d known, %(refused)d to refuse."
+        ) % {
+            "counted": counted,
+            **sums,
+        }
     return _("%(counted)s: %(added)d registered, %(changed)d changed, %(known)d known, %(refused)d refused.") % {
         "counted": counted,
-        **{state.value: report.count(state) for state in RowState},
+        **sums,
     }
 
 
