@@ -24,7 +24,8 @@ from mdk.api.room_input import CompleteInput, HandOverInput, PreparationShape, R
 from mdk.enums import PreparationState
 from mdk.models import Preparation
 from mdk.queries.attendance import people_named
-from mdk.queries.queue import QueueRow, filtered, queue_rows, readers_for, row_of, visible_preparations
+from mdk.queries.preparations import QueueRow, queue_rows, row_of
+from mdk.queries.queue import filtered, readers_for, visible_preparations
 from mdk.services import preparation as service
 
 Document = dict[str, Any]

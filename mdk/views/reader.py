@@ -26,7 +26,8 @@ from mdk.access import access_preparation
 from mdk.forms.room import CompleteForm, HandOverForm, ReturnForm
 from mdk.models import Preparation
 from mdk.queries.live import age_on, heading_fields, panes_of
-from mdk.queries.queue import STATES, answers_for, prepared_disciplines, queue_of, readers_for
+from mdk.queries.preparations import answers_for
+from mdk.queries.queue import STATES, prepared_disciplines, queue_of, readers_for
 from mdk.services import preparation as service
 
 FILTERS = ("who", "state", "discipline")
