@@ -25,6 +25,8 @@ __all__ = ["EngineFailed", "addresses", "engines", "engines_for_command", "prepa
 
 BASE_DIR = Path(__file__).resolve().parents[1]
 NOT_RUNNING = ("postgresql://mdk@/mdk?host=/nonexistent", "unix:///nonexistent/redis.sock")
+ANSWER_WITHIN = 30.0
+"""Seconds after which engines that should run, and do not answer, are given up."""
 WITHOUT_ENGINES = frozenset({"help", "version", "--help", "--version", "-h", "messages", "collectstatic"})
 
 
@@ -88,19 +90,34 @@ def _attach(data_dir: Path, users: Lock, *, throwaway: bool) -> Places:
     start.take()
     try:
         users.take(shared=True)
-        keeper = Lock(data_dir, "keeper")
-        is_kept = not keeper.try_take()
-        keeper.close()
         places = places_of(data_dir)
-        if not is_kept:
-            _start_keeper(data_dir, throwaway=throwaway)
-        _make_database(places)
-        return places
+        end = time.monotonic() + ANSWER_WITHIN
+        while True:
+            if not _is_kept(data_dir):
+                _start_keeper(data_dir, throwaway=throwaway)
+            try:
+                _make_database(places)
+            except psycopg.OperationalError as error:
+                # A keeper that was just killed may hold its lock for a moment yet; one that lives starts
+                # an engine that died again.
+                if time.monotonic() > end:
+                    raise EngineFailed(f"PostgreSQL of {data_dir} does not answer: {error}") from error
+                time.sleep(0.1)
+            else:
+                return places
     except BaseException:
         users.close()
         raise
     finally:
         start.close()
+
+
+def _is_kept(data_dir: Path) -> bool:
+    """Say whether a keeper lives."""
+    keeper = Lock(data_dir, "keeper")
+    is_free = keeper.try_take()
+    keeper.close()
+    return not is_free
 
 
 def _start_keeper(data_dir: Path, *, throwaway: bool) -> None:
