@@ -252,7 +252,7 @@ def test_a_stranger_reads_nothing(house: House, meeting: Meeting) -> None:
 QUERIES = 9
 
 
-def test_one_item_and_three_cost_the_same_queries(house: House, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+def test_one_item_and_three_cost_the_same_queries(house: House, django_assert_num_queries: Any) -> None:
     meeting, api = make_meeting(house), Api(house.coordinator)
     place(meeting, ready_case(house), by=house.coordinator)
     api.get(f"meetings/{meeting.pk}/")
@@ -267,7 +267,7 @@ def test_one_item_and_three_cost_the_same_queries(house: House, django_assert_nu
 LIST_QUERIES = 11
 
 
-def test_one_meeting_and_three_cost_the_same_queries(house: House, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+def test_one_meeting_and_three_cost_the_same_queries(house: House, django_assert_num_queries: Any) -> None:
     series, api = make_series(house), Api(house.coordinator)
     days = [timezone.localdate(m.starts_at).isoformat() for m in series.meetings.order_by("starts_at")]
     for meeting in series.meetings.order_by("starts_at")[:3]:

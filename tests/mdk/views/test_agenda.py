@@ -1,12 +1,14 @@
 """/meetings/<pk>/ for members: the agenda to read, and the protocol list that anybody may lift from."""
 
+from typing import Any
+
 import pytest
 from django.utils import timezone
 
 from accounts.models import AccessLog
 from mdk.models import AgendaItem, Meeting
 from mdk.services.agenda import publish_meeting
-from tests.domain_factories import House, make_meeting, place, ready_case
+from tests.domain_factories import House, make_case, make_meeting, place, ready_case
 from tests.mdk.planning import MEMBERS, WITHOUT_CASES, page, person
 
 
@@ -83,7 +85,9 @@ def test_a_case_that_left_the_agenda_cannot_be_lifted(house: House, listed: Agen
 QUERIES = 8
 
 
-def test_one_row_and_three_cost_the_same_queries(house: House, listed: AgendaItem, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+def test_one_row_and_three_cost_the_same_queries(
+    house: House, listed: AgendaItem, django_assert_num_queries: Any
+) -> None:
     client = page(house.clinician)
     client.get(url(listed.meeting))
     with django_assert_num_queries(QUERIES):
@@ -92,3 +96,15 @@ def test_one_row_and_three_cost_the_same_queries(house: House, listed: AgendaIte
         place(listed.meeting, ready_case(house), by=house.coordinator)
     with django_assert_num_queries(QUERIES):
         client.get(url(listed.meeting))
+
+
+def test_forty_rows_stand_on_one_page_at_the_same_cost(
+    house: House, listed: AgendaItem, django_assert_num_queries: Any
+) -> None:
+    client = page(house.clinician)
+    client.get(url(listed.meeting))
+    for _ in range(38):
+        place(listed.meeting, make_case(house), by=house.coordinator, override_reason="Akut.")
+    with django_assert_num_queries(QUERIES):
+        answer = client.get(url(listed.meeting))
+    assert answer.content.decode().count('class="agenda__time"') == 40

@@ -104,7 +104,7 @@ def test_a_stranger_sees_no_series_and_the_list_takes_no_post(house: House) -> N
 QUERIES = 6
 
 
-def test_one_series_and_three_cost_the_same_queries(house: House, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+def test_one_series_and_three_cost_the_same_queries(house: House, django_assert_num_queries: Any) -> None:
     client = page(house.coordinator)
     make_series(house)
     client.get(URL)

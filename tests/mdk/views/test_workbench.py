@@ -1,6 +1,7 @@
 """/meetings/<pk>/ for those who plan: agenda, candidates, the row that is open."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -167,7 +168,7 @@ def test_an_ordered_answer_shows_when_it_is_expected(house: House) -> None:
 QUERIES = 10
 
 
-def test_one_row_and_three_cost_the_same_queries(house: House, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+def test_one_row_and_three_cost_the_same_queries(house: House, django_assert_num_queries: Any) -> None:
     client, meeting = page(house.coordinator), make_meeting(house)
     place(meeting, ready_case(house), by=house.coordinator)
     make_case(house)
