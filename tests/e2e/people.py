@@ -31,7 +31,10 @@ class Person:
     ) -> None:
         self.house, self.script = house, script
         self.context = browser.new_context(
-            base_url=house, java_script_enabled=script, viewport={"width": width, "height": height}, locale="sv-SE",
+            base_url=house,
+            java_script_enabled=script,
+            viewport={"width": width, "height": height},
+            locale="sv-SE",
             reduced_motion="reduce",
         )
         self.context.set_default_timeout(8000)

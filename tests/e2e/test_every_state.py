@@ -21,11 +21,13 @@ EMPTY = {
     "/series/": "Inga serier än.",
     "/queue/": "Inget att förbereda",
     "/notices/": "Här visas det som rör dig",
-    "/deliveries/": "Inga utskick",
+    "/deliveries/": "Här visas mejl som inte gick att skicka",
 }
 """What the lists say in a house where nothing has happened."""
 LONG_QUESTION = "Rektalcancer sju centimeter från analöppningen med misstänkt överväxt på prostata och förstorade "
-LONG_QUESTION += "laterala körtlar: neoadjuvant radiokemoterapi, totalneoadjuvant behandling eller direkt kirurgi som exstirpation?"
+LONG_QUESTION += (
+    "laterala körtlar: neoadjuvant radiokemoterapi, totalneoadjuvant behandling eller direkt kirurgi som exstirpation?"
+)
 LONG_NAME = "Anna-Margareta Wilhelmina Christoffersdotter von Österåker-Långströmsbergh"
 
 
@@ -96,13 +98,13 @@ def test_the_pages_that_say_no(come_in: ComeIn, house: House) -> None:
     clinician.go(f"/cases/{case.pk}/")
     withdraw_case(case.pk, reason="Patienten har flyttat.", by=house.clinician, now=timezone.now())
     clinician.press("Intyga: inget saknas")
-    clinician.sees("Inget ändrades.")
+    clinician.sees("Ärendet är inte längre öppet.")
     clinician.look()
     other = make_case(house)
     clinician.go(f"/cases/{other.pk}/")
     withdraw_case(other.pk, reason="Patienten har flyttat.", by=house.clinician, now=timezone.now())
     clinician.page.evaluate("document.getElementById('attest').submit()")
-    clinician.head("")
+    clinician.head("Det gick inte att göra")
     clinician.look(dark=True)
 
 

@@ -1,18 +1,16 @@
 """The house's own scripts in a browser: keys, autosave and clocks, on a page of their own without a server."""
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.template.loader import render_to_string
-from playwright.sync_api import Browser, Page, Request, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Request, Route, expect
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = Path("/usr/bin/chromium")
 ORIGIN = "http://house.test"
 SCRIPTS = ("ui", "keys", "autosave", "clock")
 PAGE = """<!doctype html><html lang="sv"><head><title>t</title>{scripts}</head><body>
@@ -28,19 +26,6 @@ PAGE = """<!doctype html><html lang="sv"><head><title>t</title>{scripts}</head><
 <span class="timer" data-clock="since" data-since="2026-11-26T08:40:00+01:00" data-now="2026-11-26T08:44:12+01:00" data-budget="240"></span>
 {dialog}</body></html>"""
 Answer = Callable[[Route], None]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Start Debian's Chromium; without one the tests are skipped, unless a browser is required."""
-    if not CHROMIUM.exists():
-        if os.environ.get("MDK_REQUIRE_BROWSER") == "1":
-            pytest.fail(f"MDK_REQUIRE_BROWSER=1, but there is no {CHROMIUM}.")
-        pytest.skip(f"no Chromium at {CHROMIUM}")
-    with sync_playwright() as tool:
-        started = tool.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
-        yield started
-        started.close()
 
 
 class House:

@@ -155,7 +155,9 @@ def test_from_referral_to_signed_protocol(api: Callable[[User], APIClient], hous
     assert ok(chair.post(f"{url}sign/"))["status"] == "signed"
 
     # What came of it.
-    locked = chair.put(f"/api/v1/items/{items[0]}/outcome/", {"recommendation": "Annat.", "version": outcome["version"]})
+    locked = chair.put(
+        f"/api/v1/items/{items[0]}/outcome/", {"recommendation": "Annat.", "version": outcome["version"]}
+    )
     refused(locked, 409, "outcome-locked")
     ok(chair.post(f"/api/v1/items/{items[0]}/addenda/", {"text": "MSI-svar inkommet: pMMR."}), 201)
     text = "".join(p.extract_text() for p in PdfReader(BytesIO(ok(chair.get(f"{url}protocol.pdf")).content)).pages)

@@ -47,7 +47,6 @@ def test_from_sixty_referrals_to_a_signed_protocol(come_in: ComeIn, tmp_path: Pa
     reads_what_was_recommended(clinician)
 
 
-
 def imports_the_file(coordinator: Person, folder: Path) -> None:
     """The empty house first; then the file is checked, registered, and the ready cases are told from the others."""
     coordinator.head("Konferenser")
@@ -299,7 +298,7 @@ def closes_and_signs(chair: Person) -> None:
     chair.sees(RECOMMENDATION, f"{SECOND} (sist)", "Uppskjutet utan rekommendation")
     chair.look(dark=True)
     chair.press("Signera")
-    chair.sees("signerad av Olof Ordförande")
+    chair.sees("signerat av Olof Ordförande")
     chair.look()
     file = chair.context.request.get(chair.page.get_by_role("link", name="PDF").get_attribute("href") or "")
     assert file.headers["content-type"] == "application/pdf"
