@@ -1,13 +1,16 @@
 """The list of cases, its export, and each person's own cases."""
 
+from dataclasses import replace
 from datetime import timedelta
+from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import require
 from accounts.access_log import log_read
@@ -21,6 +24,8 @@ from cases.own import own_work
 from checklists.enums import LevelCode
 
 PAGE = 50
+FILTERS = ("diagnosis", "readiness", "level", "status", "sort")
+SEARCHED = "cases_searched_for"
 LATELY = timedelta(days=60)
 CHOICES = {
     "statuses": [status for status in CaseStatus if status is not CaseStatus.DRAFT],
@@ -29,11 +34,13 @@ CHOICES = {
 }
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def list_page(request: ActorRequest) -> HttpResponse:
     """List the cases that the person may see, fifty a page, filtered and sorted as the address says."""
     require(request.actor, Permission.VIEW_CASE)
-    wanted = CaseFilter.from_query(request.GET)
+    if request.method == "POST":
+        return _keep_search(request)
+    wanted = _wanted(request)
     page = Paginator(wanted.cases(request.actor), PAGE).get_page(request.GET.get("page"))
     rows = case_rows(request.actor, page.object_list, timezone.localdate())
     log_read(request.actor, patients=[row.patient for row in rows], what="cases:list", action=AccessLog.Action.LIST)
@@ -51,6 +58,20 @@ def list_page(request: ActorRequest) -> HttpResponse:
     }
     template = "cases/_list.html" if request.htmx and not request.htmx.boosted else "cases/list.html"
     return render(request, template, context)
+
+
+def _keep_search(request: ActorRequest) -> HttpResponse:
+    """Keep the filters in the address and what was searched for in the session: it may be a name or a number."""
+    filters = {name: request.POST[name] for name in FILTERS if request.POST.get(name)}
+    request.session[SEARCHED] = request.POST.get("q", "").strip()[:80]
+    if request.session[SEARCHED]:
+        filters["searched"] = "1"
+    return redirect(f"{reverse('cases:list')}?{urlencode(filters)}")
+
+
+def _wanted(request: ActorRequest) -> CaseFilter:
+    wanted = CaseFilter.from_query(request.GET)
+    return replace(wanted, q=request.session.get(SEARCHED, "")) if request.GET.get("searched") else wanted
 
 
 @require_safe
@@ -73,7 +94,7 @@ def export_page(request: ActorRequest) -> HttpResponse:
     """Give the filtered list as a file, XLSX or CSV (`?format=csv`); the reading is logged as an export."""
     require(request.actor, Permission.VIEW_CASE)
     export = EXPORTS["csv" if request.GET.get("format") == "csv" else "xlsx"]
-    table = export_table(request.actor, CaseFilter.from_query(request.GET), timezone.localdate())
+    table = export_table(request.actor, _wanted(request), timezone.localdate())
     log_read(request.actor, patients=table.patients, what="cases:export", action=AccessLog.Action.EXPORT)
     name = _("cases") + f"-{timezone.localdate():%Y-%m-%d}.{export.ending}"
     return HttpResponse(

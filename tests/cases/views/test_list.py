@@ -69,8 +69,9 @@ def test_nobody_without_a_login(house: House, client: Any) -> None:
     assert client.get("/cases/").status_code == 302
 
 
-def test_it_is_read_alone(house: House, browser: Browser) -> None:
-    assert browser(house.coordinator).post("/cases/").status_code == 405
+def test_wrong_methods(house: House, browser: Browser) -> None:
+    assert browser(house.coordinator).put("/cases/").status_code == 405
+    assert browser(house.coordinator).delete("/cases/").status_code == 405
 
 
 def test_one_row_and_three_cost_the_same(house: House, browser: Browser, django_assert_num_queries: Any) -> None:
@@ -254,3 +255,14 @@ def test_a_nurse_is_not_sent_where_nurses_may_not(house: House, browser: Browser
     assert f"/cases/{case.pk}/edit/#id_comorbidity_field" in text
     assert "?open=result:" not in text
     assert "#attest" not in text
+
+
+def test_what_is_searched_for_never_stands_in_the_address(house: House, browser: Browser) -> None:
+    case, other = make_case(house), make_case(house)
+    visitor = browser(house.coordinator)
+    answer = visitor.post("/cases/", {"q": str(case.patient.identity), "status": "open"})
+    assert (answer.status_code, answer["Location"]) == (302, "/cases/?status=open&searched=1")
+    page = visitor.get(answer["Location"]).content.decode()
+    assert case.patient.name in page
+    assert other.patient.name not in page
+    assert visitor.post("/cases/", {"q": " ", "sort": "name"})["Location"] == "/cases/?sort=name"
