@@ -12,8 +12,9 @@ from accounts.models import AccessLog
 from accounts.permissions import Permission
 from cases.privacy import IdentityGuard
 from mdk.access import series_units
-from mdk.models import Attendance, Meeting, Outcome
+from mdk.models import Meeting, Outcome
 from mdk.queries.agenda import AgendaRow, PreparationRow, agendas, planned_minutes_of, preparation_loads
+from mdk.queries.records import functions_present, outcomes_of
 from mdk.services.outcome import quorum_of_phases
 
 Document = dict[str, Any]
@@ -68,8 +69,8 @@ def meeting_documents(
     meetings = list(meetings)
     ids = [meeting.pk for meeting in meetings]
     rows = agendas(meetings)
-    present = _present(ids)
-    outcomes = _outcomes(ids) if with_items else {}
+    present = functions_present(ids)
+    outcomes = outcomes_of(ids) if with_items else {}
     documents, shown = [], set()
     for meeting in meetings:
         document = _meeting(meeting, rows[meeting.pk], present.get(meeting.pk, frozenset()))
@@ -175,19 +176,6 @@ def _summary(guard: IdentityGuard, row: AgendaRow) -> Document:
 
 def _sees_cases(actor: Actor, meeting: Meeting) -> bool:
     return actor.can(Permission.VIEW_CASE, series_units(meeting.series))
-
-
-def _present(meeting_ids: list[int]) -> dict[int, frozenset[str]]:
-    found: dict[int, set[str]] = {}
-    lines = Attendance.objects.filter(meeting_id__in=meeting_ids, is_present=True)
-    for meeting_id, speciality in lines.values_list("meeting_id", "speciality"):
-        found.setdefault(meeting_id, set()).add(speciality)
-    return {meeting_id: frozenset(codes) for meeting_id, codes in found.items()}
-
-
-def _outcomes(meeting_ids: list[int]) -> dict[int, Outcome]:
-    rows = Outcome.objects.filter(item__meeting_id__in=meeting_ids).select_related("recorded_by", "signed_by")
-    return {row.item_id: row for row in rows}
 
 
 def _local(moment: datetime | None) -> str | None:
