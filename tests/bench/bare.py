@@ -36,6 +36,16 @@ CASES = """
 CASES_COUNT = """
     SELECT count(*) AS total FROM cases_case c WHERE c.status IN ('draft', 'referred', 'scheduled', 'discussed')
       AND EXISTS (SELECT 1 FROM cases_case_units u WHERE u.case_id = c.id AND u.unit_id = %s)"""
+CANDIDATES = """
+    SELECT c.id, c.level, c.readiness_state AS readiness, c.readiness -> 'strip' AS strip, c.suspected_on, c.promised_on,
+           c.clinical_question AS question, p.name, count(*) OVER () AS total
+    FROM cases_case c JOIN cases_patient p ON p.id = c.patient_id
+    WHERE c.status = 'referred'
+      AND c.diagnosis_id IN (SELECT d.diagnosis_id FROM mdk_series_diagnoses d JOIN mdk_meeting m ON m.series_id = d.series_id
+                             WHERE m.id = %s)
+      AND NOT EXISTS (SELECT 1 FROM mdk_agendaitem i WHERE i.case_id = c.id
+                      AND i.status IN ('provisional', 'planned', 'discussing'))
+    ORDER BY least(c.suspected_on + 39, c.promised_on), c.suspected_on, c.id LIMIT 60"""
 QUEUE = """
     SELECT q.id, q.estimate_minutes, q.due_at, q.state, q.reader_id, i.level, i.case_id, c.clinical_question AS question,
            c.readiness -> 'strip' AS strip, p.name
@@ -90,6 +100,22 @@ def agenda(request: HttpRequest, meeting: int) -> HttpResponse:
     for row in rows:
         row["starts_at"], starts = starts, starts + timedelta(minutes=row["minutes"])
     return render(request, "bench/agenda.html", {"rows": rows})
+
+
+def workbench_rows(meeting: int) -> tuple[Rows, Rows]:
+    """Return the agenda and the sixty most urgent candidates for it."""
+    return agenda_rows(meeting), rows_of(CANDIDATES, meeting)
+
+
+def workbench(request: HttpRequest, meeting: int) -> HttpResponse:
+    """The workbench, bare: agenda and candidates."""
+    rows, waiting = workbench_rows(meeting)
+    starts, today = rows[0]["starts_at"], timezone.localdate()
+    for row in rows:
+        row["starts_at"], starts = starts, starts + timedelta(minutes=row["minutes"])
+    for row in waiting:
+        row["days"], row["allowed"] = (today - row["suspected_on"]).days, 39
+    return render(request, "bench/workbench.html", {"rows": rows, "waiting": waiting})
 
 
 def cases(request: HttpRequest, unit: int) -> HttpResponse:

@@ -63,8 +63,8 @@ def prepare() -> list[Page]:
             lambda: bare.agenda_rows(meeting), lambda: bare.agenda(factory.get("/"), meeting),
         ),
         Page(
-            "workbench-40", staff["koordinator"], f"/meetings/{meeting}/", AGENDA,
-            lambda: bare.agenda_rows(meeting), lambda: bare.agenda(factory.get("/"), meeting),
+            "workbench-40-and-60-candidates", staff["koordinator"], f"/meetings/{meeting}/", AGENDA + 60,
+            lambda: bare.workbench_rows(meeting), lambda: bare.workbench(factory.get("/"), meeting),
         ),
         Page(
             "cases-50-of-10000", staff["koordinator"], "/cases/", 50,
