@@ -99,7 +99,7 @@ def agenda(request: HttpRequest, meeting: int) -> HttpResponse:
     starts = rows[0]["starts_at"]
     for row in rows:
         row["starts_at"], starts = starts, starts + timedelta(minutes=row["minutes"])
-    return render(request, "bench/agenda.html", {"rows": rows})
+    return render(request, "bench/agenda.html", {"at": "/", "rows": rows})
 
 
 def workbench_rows(meeting: int) -> tuple[Rows, Rows]:
@@ -115,7 +115,7 @@ def workbench(request: HttpRequest, meeting: int) -> HttpResponse:
         row["starts_at"], starts = starts, starts + timedelta(minutes=row["minutes"])
     for row in waiting:
         row["days"], row["allowed"] = (today - row["suspected_on"]).days, 39
-    return render(request, "bench/workbench.html", {"rows": rows, "waiting": waiting})
+    return render(request, "bench/workbench.html", {"at": "/", "rows": rows, "waiting": waiting})
 
 
 def cases(request: HttpRequest, unit: int) -> HttpResponse:
@@ -124,9 +124,9 @@ def cases(request: HttpRequest, unit: int) -> HttpResponse:
     today = timezone.localdate()
     for row in rows:
         row["days"], row["allowed"] = (today - row["suspected_on"]).days, 39
-    return render(request, "bench/cases.html", {"rows": rows, "first": 1, "last": len(rows), "total": total})
+    return render(request, "bench/cases.html", {"at": "/", "rows": rows, "first": 1, "last": len(rows), "total": total})
 
 
 def queue(request: HttpRequest, reader: int) -> HttpResponse:
     """The queue, bare."""
-    return render(request, "bench/queue.html", {"rows": queue_rows(reader)})
+    return render(request, "bench/queue.html", {"at": "/", "rows": queue_rows(reader)})
