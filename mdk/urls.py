@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("meetings/<int:pk>/", coordinator.meeting_page, name="meeting"),
     path("meetings/<int:pk>/agenda.pdf", meetings.agenda_pdf_page, name="agenda_pdf"),
     path("meetings/<int:pk>/agenda.xlsx", meetings.agenda_xlsx_page, name="agenda_xlsx"),
+    path("meetings/<int:pk>/find/", coordinator.find_page, name="find"),
     path("meetings/<int:pk>/book/", coordinator.book_page, name="book"),
     path("meetings/<int:pk>/level/", coordinator.level_page, name="level"),
     path("meetings/<int:pk>/minutes/", coordinator.minutes_page, name="minutes"),

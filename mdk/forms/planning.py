@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.db.models import QuerySet
@@ -39,9 +40,14 @@ class CandidateFilter(forms.Form):
     )  # fmt: skip
 
     def chosen(self) -> dict[str, str]:
-        """Return the filters that hold something, as the address carries them."""
+        """Return the filters that hold something."""
         self.is_valid()
         return {name: value for name, value in self.cleaned_data.items() if value}
+
+    def query(self) -> str:
+        """Return the filters as the address carries them: that something is searched for, never what."""
+        chosen = self.chosen()
+        return urlencode(chosen | {"searched": "1"} if chosen.pop("q", "") else chosen)
 
 
 class BookForm(forms.Form):

@@ -5,9 +5,11 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import push_url
 
 from accounts.actor import ActorRequest
 from accounts.errors import FieldError, Invalid
@@ -16,7 +18,16 @@ from accounts.queries import people_with
 from cases.access import access_case
 from cases.services.editing import set_level
 from mdk.access import access_item, access_meeting, series_units
-from mdk.forms.planning import BookForm, ChairForm, LevelForm, ReasonForm, RebookForm, StepForm, minutes_given
+from mdk.forms.planning import (
+    BookForm,
+    CandidateFilter,
+    ChairForm,
+    LevelForm,
+    ReasonForm,
+    RebookForm,
+    StepForm,
+    minutes_given,
+)
 from mdk.queries.agenda import agenda_of
 from mdk.queries.meetings import targets_after
 from mdk.queries.workbench import is_open_for_planning, not_operated_first
@@ -25,7 +36,7 @@ from mdk.services.cancelling import cancel_meeting
 from mdk.services.outcome import choose_chair
 from mdk.services.rebooking import rebook_item
 from mdk.views.member import show_agenda
-from mdk.views.workbench import act, address, done, show_workbench
+from mdk.views.workbench import SEARCHED, act, address, done, show_workbench
 
 PLAN = Permission.PLAN_MEETING
 
@@ -37,6 +48,18 @@ def meeting_page(request: ActorRequest, pk: int) -> HttpResponse:
     if is_open_for_planning(meeting) and request.actor.can(PLAN, series_units(meeting.series)):
         return show_workbench(request, meeting, opened=request.GET.get("open", ""))
     return show_agenda(request, meeting)
+
+
+@require_POST
+def find_page(request: ActorRequest, pk: int) -> HttpResponse:
+    """Filter the candidates: the choices go into the address, what is searched for into the session."""
+    meeting = access_meeting(request.actor, pk, PLAN)
+    filters = CandidateFilter(request.POST, auto_id="filter_%s")
+    request.session[SEARCHED] = filters.chosen().get("q", "")
+    target = f"{reverse('mdk:meeting', args=[pk])}?{filters.query()}"
+    if not request.htmx:
+        return HttpResponseRedirect(target)
+    return push_url(show_workbench(request, meeting, filters=filters), target)
 
 
 @require_POST

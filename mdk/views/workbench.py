@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
@@ -29,6 +28,8 @@ from mdk.queries.meetings import targets_after
 from mdk.queries.workbench import Workbench, workbench_of
 
 Forms = Mapping[str, forms.Form]
+SEARCHED = "candidates_searched_for"
+"""Where the session keeps what was searched for: a name or a number must not stand in an address."""
 
 
 def show_workbench(
@@ -39,14 +40,15 @@ def show_workbench(
     bound: Forms | None = None,
     refusal: Refused | None = None,
     said: str = "",
+    filters: CandidateFilter | None = None,
 ) -> HttpResponse:
     """Show the workbench with the row `opened` (`item-7`, `case-9`, `chair`, `cancel`) in place; logs the reading.
 
     `bound` holds forms that were refused, by name: they are shown again with what was typed (422, or 409 when the
     house said no). `said` tells what was just done.
     """
-    filters = CandidateFilter(request.GET, auto_id="filter_%s")
-    query = urlencode(filters.chosen())
+    filters = filters or filters_of(request)
+    query = filters.query()
     bench = workbench_of(request.actor, meeting, filters.chosen(), timezone.now())
     units = series_units(meeting.series)
     log_read(request.actor, patients=bench.patients(), what="mdk:meeting", action=AccessLog.Action.LIST, unit_ids=units)
@@ -101,8 +103,15 @@ def done(request: ActorRequest, meeting: Meeting, said: str) -> HttpResponse:
 
 def address(request: ActorRequest, meeting: Meeting) -> str:
     """Return the workbench's address with the filters that the person had chosen."""
-    chosen = urlencode(CandidateFilter(request.GET).chosen())
-    return reverse("mdk:meeting", args=[meeting.pk]) + (f"?{chosen}" if chosen else "")
+    query = filters_of(request).query()
+    return reverse("mdk:meeting", args=[meeting.pk]) + (f"?{query}" if query else "")
+
+
+def filters_of(request: ActorRequest) -> CandidateFilter:
+    """Return the filters of the address, with what the session keeps of the search."""
+    data = request.GET.copy()
+    data["q"] = request.session.get(SEARCHED, "") if "searched" in data else ""
+    return CandidateFilter(data, auto_id="filter_%s")
 
 
 def _status(bound: Forms | None, refusal: Refused | None) -> int:

@@ -108,7 +108,7 @@ def test_candidates_are_those_of_the_series_most_urgent_first(house: House) -> N
         ({"readiness": "ready"}, {"ready"}),
         ({"readiness": "not_ready"}, {"missing", "after"}),
         ({"phase": "post_operative"}, {"after"}),
-        ({"q": "sigmoid"}, {"after"}),
+        ({"q": "sigmoid"}, {"ready", "missing", "after"}),
         ({"readiness": "nonsense"}, {"ready", "missing", "after"}),
     ],
 )
@@ -121,6 +121,25 @@ def test_the_filters_of_the_address(house: House, query: dict[str, str], found: 
     }
     rows = page(house.coordinator).get(url(meeting), query).context["bench"].candidates.rows
     assert {row.id for row in rows} == {cases[name].pk for name in found}
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_what_is_searched_for_never_stands_in_an_address(house: House, headers: dict[str, str]) -> None:
+    client, meeting = page(house.coordinator), make_meeting(house)
+    wanted, _other = make_case(house, name="Göta Sökt"), make_case(house)
+    answer = client.post(f"{url(meeting)}find/", {"q": "göta", "phase": "pre_treatment"}, **headers)
+    address = answer["HX-Push-Url"] if headers else answer["Location"]
+    assert address == f"{url(meeting)}?phase=pre_treatment&searched=1"
+    rows = client.get(address).context["bench"].candidates.rows
+    assert [row.id for row in rows] == [wanted.pk]
+    assert len(client.get(url(meeting)).context["bench"].candidates.rows) == 2
+
+
+@pytest.mark.parametrize(("role", "status"), [("stranger", 404), ("clinician", 403), ("manager", 403)])
+def test_only_planners_search(house: House, role: str, status: int) -> None:
+    meeting = make_meeting(house)
+    assert page(person(house, role)).post(f"{url(meeting)}find/", {"q": "x"}).status_code == status
+    assert page(house.coordinator).get(f"{url(meeting)}find/").status_code == 405
 
 
 def test_sums_of_minutes_and_preparation(house: House) -> None:
