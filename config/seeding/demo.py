@@ -24,7 +24,7 @@ from config.seeding import story
 from config.seeding.cases import at, carry_out
 from config.seeding.conferences import demo_series
 from config.seeding.people import Staff, demo_staff
-from config.seeding.plans import plan_case
+from config.seeding.plans import can_have, plan_case
 from events.models import Delivery, Notice
 from mdk.models import Meeting, Preparation, Series
 from mdk.services import preparation
@@ -53,7 +53,8 @@ class Demo:
         """Return one new case for each of `slugs`, brought to `stage` as of `base` (today), at its level if given."""
         made = []
         for slug, level in zip_longest(slugs, levels, fillvalue=""):
-            plan = plan_case(next(self._numbers), seed=SEED, specs=self.specs, stage=stage, slug=slug, level=level)
+            number = next(n for n in self._numbers if can_have(n, SEED, slug))
+            plan = plan_case(number, seed=SEED, specs=self.specs, stage=stage, slug=slug, level=level)
             made.append(carry_out(plan, self.staff, self.diagnoses, base or self.today)[0])
         return made
 
@@ -202,8 +203,7 @@ def _waiting_cases(demo: Demo) -> None:
 
 def _settle(demo: Demo) -> None:
     """Bring readiness up to today; what was told some days ago has been read, and every mail was sent."""
-    while refresh_due_readiness(demo.now):
-        pass
+    refresh_due_readiness(demo.now)
     read = Notice.objects.filter(read_at__isnull=True, created_at__lt=demo.now - timedelta(days=3, hours=12))
     read.update(read_at=F("created_at") + timedelta(hours=2))
     Delivery.objects.filter(state=Delivery.State.PENDING).update(state=Delivery.State.SENT, sent_at=F("due_at"))

@@ -16,12 +16,13 @@ from checklists.spec import DefinitionSpec, Requirement
 from config.seeding.texts import (
     CLINICAL_TEXT,
     COMORBIDITIES,
-    FIRST_NAMES,
     HISTORIES,
     LAST_NAMES,
     LEVEL_REASONS,
+    MEN,
     PATHWAYS,
     WISHES,
+    WOMEN,
     Pathway,
 )
 
@@ -30,8 +31,8 @@ _SHARES = (18, 27, 20, 15, 20)
 
 # Serial numbers of the test series that the shipped samples do not use, so that no seeded patient is one of theirs.
 _SERIALS = range(986, 1000)
-_FIRST_BIRTH = date(1928, 1, 1)
-_BIRTHS = (date(2003, 12, 31) - _FIRST_BIRTH).days
+_FIRST_BIRTH = date(1933, 1, 1)
+_BIRTHS = (date(1983, 12, 31) - _FIRST_BIRTH).days
 _NUMBERS = len(_SERIALS) * _BIRTHS
 _STEP = 104_729
 """A prime that does not divide the number of identities: consecutive cases get birth dates far apart."""
@@ -87,7 +88,10 @@ def plan_case(
     """Return the plan of case `number` under `seed`; `stage`, `slug` and `level` fix what otherwise is drawn."""
     rng = Random(f"{seed}:{number}")  # noqa: S311 - synthetic data
     drawn = rng.choices(STAGES, _SHARES)[0]
-    pathway = rng.choice([p for p in PATHWAYS if slug in ("", p.slug)])
+    identity = identity_of(number, seed)
+    sex = sex_of(identity)
+    wanted = [p for p in PATHWAYS if slug in ("", p.slug)]
+    pathway = rng.choice([p for p in wanted if p.fits(sex)] or wanted)
     stage = stage or drawn
     spec = specs[pathway.slug]
     phase, question = rng.choice(pathway.questions)
@@ -105,8 +109,8 @@ def plan_case(
         pathway=pathway,
         phase=phase,
         question=question,
-        identity=identity_of(number, seed),
-        name=f"{rng.choice(FIRST_NAMES)} {rng.choice(LAST_NAMES)}",
+        identity=identity,
+        name=f"{rng.choice(WOMEN if sex == 'f' else MEN)} {rng.choice(LAST_NAMES)}",
         history=rng.choice(HISTORIES),
         performance_status=rng.choices(range(5), (35, 40, 15, 8, 2))[0] if is_filled else None,
         comorbidity=rng.choice(COMORBIDITIES) if is_filled else "",
@@ -117,7 +121,7 @@ def plan_case(
         promised_in=rng.randint(4, 21) if rng.random() < 0.3 and stage != "closed" else None,
         level=level,
         level_reason=LEVEL_REASONS[level] if level != suggested else "",
-        answers=tuple(_answers(rng, stage, requirements, pathway, suspected)),
+        answers=tuple(_answers(rng, stage, requirements, pathway, question, suspected)),
         is_attested=is_done,
     )
 
@@ -133,6 +137,16 @@ def identity_of(number: int, seed: int) -> Identity:
     return Identity(system, digits + check_digit(digits[2:]))
 
 
+def sex_of(identity: Identity) -> str:
+    """Return the sex that the number tells: "m" where the last digit before the check digit is odd, else "f"."""
+    return "m" if int(identity.value[-2]) % 2 else "f"
+
+
+def can_have(number: int, seed: int, slug: str) -> bool:
+    """Whether the patient of case `number` can have the disease `slug`."""
+    return all(p.fits(sex_of(identity_of(number, seed))) for p in PATHWAYS if p.slug == slug)
+
+
 def check_digit(nine_digits: str) -> str:
     """Return the Luhn check digit of nine digits."""
     total = 0
@@ -143,7 +157,7 @@ def check_digit(nine_digits: str) -> str:
 
 
 def _answers(
-    rng: Random, stage: str, requirements: list[Requirement], pathway: Pathway, suspected: int
+    rng: Random, stage: str, requirements: list[Requirement], pathway: Pathway, question: str, suspected: int
 ) -> list[AnswerPlan]:
     made = []
     for requirement in requirements:
@@ -160,7 +174,7 @@ def _answers(
                 state=state,
                 days_ago=rng.randint(2, min(suspected - 2, 21)),
                 expected_in=rng.randint(1, 6) if state is ResultState.ORDERED and rng.random() < 0.7 else None,
-                text="" if state is ResultState.ORDERED else _text(rng, requirement, pathway),
+                text="" if state is ResultState.ORDERED else _text(rng, requirement, pathway, question),
                 is_external=requirement.kind == "radiology" and rng.random() < 0.31,
             )
         )
@@ -175,6 +189,8 @@ def _state(rng: Random, stage: str) -> ResultState | None:
     return rng.choices(choices, weights)[0]
 
 
-def _text(rng: Random, requirement: Requirement, pathway: Pathway) -> str:
+def _text(rng: Random, requirement: Requirement, pathway: Pathway, question: str) -> str:
     texts = {"radiology": pathway.radiology, "pathology": pathway.pathology, "lab": pathway.lab}
-    return rng.choice(texts.get(requirement.kind, (CLINICAL_TEXT,)))
+    offered = texts.get(requirement.kind, (CLINICAL_TEXT,))
+    drawn = rng.choice(offered)
+    return drawn if requirement.kind not in texts else pathway.for_question(offered, question, drawn)

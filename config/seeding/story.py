@@ -37,11 +37,13 @@ def finish_preparation(row: Preparation, staff: Staff, rng: Random, *, now: date
     """Let a reader of the discipline claim, begin and complete one preparation."""
     reader = staff[rng.choice(_READERS[row.discipline])]
     pathway = _PATHWAYS[row.item.case.diagnosis.slug]
+    case = row.item.case
     texts = pathway.radiology if row.discipline == "radiology" else pathway.pathology
+    text = pathway.for_question(texts, case.clinical_question, rng.choice(texts))
     minutes = max(2, row.estimate_minutes + rng.randint(-2, 5))
     preparation.claim(row.pk, by=reader, now=now - timedelta(minutes=minutes + 5))
     preparation.start(row.pk, by=reader, now=now - timedelta(minutes=minutes))
-    findings = f"{rng.choice(texts)} Demonstreras i tvärsnitt."
+    findings = f"{text} Demonstreras i tvärsnitt." if row.discipline == "radiology" else text
     preparation.complete(row.pk, minutes=minutes, findings=findings, by=reader, now=now)
 
 
@@ -104,7 +106,8 @@ def outcome_values(case: Case, level: str, rng: Random, day: date) -> dict[str, 
     """Return a whole recommendation for the case, its checklist answered."""
     pathway = _PATHWAYS[case.diagnosis.slug]
     spec = spec_of(case.definition_id)
-    intent, text, next_step = rng.choice(pathway.recommendations)
+    drawn = rng.choice(pathway.recommendations)
+    intent, text, next_step = pathway.for_question(pathway.recommendations, case.clinical_question, drawn)
     return {
         "recommendation": text,
         "intent": intent,

@@ -1,13 +1,19 @@
 """The words of the demo: names, questions, answers and recommendations. Synthetic; no real person."""
 
 from dataclasses import dataclass
+from typing import TypeVar
 
-FIRST_NAMES = (
-    "Agneta", "Ahmed", "Aina", "Alva", "Amina", "Anders", "Arne", "Astrid", "Barbro", "Bengt", "Berit", "Bo",
-    "Carina", "Christer", "Dagny", "Daniel", "Elin", "Elsa", "Emil", "Fatima", "Folke", "Gerd", "Gunnar", "Gunvor",
-    "Hanna", "Hans", "Helge", "Inga", "Ingemar", "Jan", "Johan", "Kerstin", "Kjell", "Lars", "Leila", "Lennart",
-    "Linnéa", "Maj-Britt", "Maria", "Märta", "Nils", "Omar", "Oskar", "Rolf", "Ruth", "Sigrid", "Siv", "Stig",
-    "Svante", "Tuula", "Ulla", "Viggo", "Viveka", "Yngve", "Zahra", "Åke", "Åsa", "Ödgård",
+Words = TypeVar("Words")
+
+WOMEN = (
+    "Agneta", "Aina", "Alva", "Amina", "Astrid", "Barbro", "Berit", "Carina", "Dagny", "Elin", "Elsa", "Fatima", "Gerd",
+    "Gunvor", "Hanna", "Inga", "Kerstin", "Leila", "Linnéa", "Maj-Britt", "Maria", "Märta", "Ruth", "Sigrid", "Siv",
+    "Tuula", "Ulla", "Viveka", "Zahra", "Åsa", "Ödgård",
+)  # fmt: skip
+MEN = (
+    "Ahmed", "Anders", "Arne", "Bengt", "Bo", "Christer", "Daniel", "Emil", "Folke", "Gunnar", "Hans", "Helge",
+    "Ingemar", "Jan", "Johan", "Kjell", "Lars", "Lennart", "Nils", "Omar", "Oskar", "Rolf", "Stig", "Svante", "Viggo",
+    "Yngve", "Åke",
 )  # fmt: skip
 LAST_NAMES = (
     "Abdi", "Almqvist", "Andersson", "Asplund", "Berg", "Björk", "Dahl", "Ekström", "Eriksson", "Fors", "Granath",
@@ -42,7 +48,11 @@ LEVEL_REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class Pathway:
-    """What the demo says about one diagnosis; questions are (phase, text), recommendations (intent, text, next step)."""
+    """What the demo says about one diagnosis; questions are (phase, text), recommendations (intent, text, next step).
+
+    Answers and recommendations that are as many as the questions belong to one question each. `sex` is "f" or "m"
+    where only women or only men have the disease.
+    """
 
     slug: str
     unit: str
@@ -52,6 +62,17 @@ class Pathway:
     lab: tuple[str, ...]
     stage: str
     recommendations: tuple[tuple[str, str, str], ...]
+    sex: str = ""
+
+    def fits(self, sex: str) -> bool:
+        """Whether a patient of this sex can have the disease."""
+        return self.sex in ("", sex)
+
+    def for_question(self, texts: tuple[Words, ...], question: str, drawn: Words) -> Words:
+        """Return the one of `texts` that belongs to the question, where each question has its own; else `drawn`."""
+        if len(texts) != len(self.questions):
+            return drawn
+        return texts[[text for _phase, text in self.questions].index(question)]
 
 
 PATHWAYS = (
@@ -73,13 +94,20 @@ PATHWAYS = (
             ("recurrence", "Stigande CEA ett år efter högersidig hemikolektomi, oklar lunghärd. Recidiv?"),
         ),
         radiology=(
-            "Tumör med omgivande fettstråk, mrT3b, MRF fri med 4 mm. Två körtlar på 6 mm i mesorektum, oregelbunden kontur.",
-            "Ingen säker fjärrmetastas. En 9 mm förändring i segment 6, tidigare känd och oförändrad sedan 2023.",
-            "Tumör 38 mm i sigmoideum, växt genom tarmväggen. Inga förstorade körtlar. Lungor utan anmärkning.",
+            "Tumör 7–11 cm från anus, mrT3b, MRF fri med 4 mm, EMVI−. Två körtlar på 6 mm i mesorektum. Inga fjärrmetastaser.",
+            "Tumör 38 mm i sigmoideum, växt genom tarmväggen. I segment 6 en 14 mm förändring som talar för metastas.",
+            "Tumör 52 mm i caecum, växt genom tarmväggen. Tre förstorade körtlar centralt längs ileokoliska kärlen.",
+            "MR: ärromvandling mot tidigare tumör, mrTRG 2. Inga kvarvarande misstänkta körtlar. DT utan metastaser.",
+            "DT före operation utan fjärrmetastaser.",
+            "Rundhärd 9 mm i höger underlob, ny sedan föregående DT. Lever och operationsområde utan anmärkning.",
         ),
         pathology=(
             "Px: måttligt differentierat adenokarcinom. MMR-proteiner bevarade.",
-            "Adenokarcinom, lågt differentierat. MLH1 och PMS2 saknas; metylering beställd.",
+            "Px: måttligt differentierat adenokarcinom. MMR-proteiner bevarade. KRAS-mutation påvisad.",
+            "Px: lågt differentierat adenokarcinom. MLH1 och PMS2 saknas; metylering beställd.",
+            "Px före behandling: adenokarcinom, MMR-proteiner bevarade. Nya biopsier från ärret utan tumör.",
+            "pT3 N1b, två av fjorton körtlar positiva. Radikalt, V0, Pn0. MMR-proteiner bevarade.",
+            "Operationspreparat 2025: pT3N0, radikalt. MMR-proteiner bevarade. Härden är inte biopserad.",
         ),
         lab=("CEA 4,1. Hb 128, kreatinin 74.",),
         stage="cT3bN1aM0",
@@ -90,19 +118,29 @@ PATHWAYS = (
                 "Remiss till strålbehandling; ny MR tolv veckor efter avslutad strålning.",
             ),
             (
+                "conversion",
+                "Kemoterapi, därefter ny bedömning av levern med MR; resektabel metastas.",
+                "Remiss till onkolog; ny konferens efter fyra kurer.",
+            ),
+            (
                 "curative",
-                "Direkt kirurgi, laparoskopisk sigmoideumresektion.",
+                "Högersidig hemikolektomi med central kärldelning.",
                 "Anmälan till operation. Besök hos kirurg denna vecka.",
             ),
             (
-                "conversion",
-                "Konverterande kemoterapi, därefter ny bedömning av levern med MR.",
-                "Remiss till onkolog; ny konferens efter fyra kurer.",
+                "curative",
+                "Aktiv uppföljning med rektoskopi och MR var tredje månad om patienten så önskar.",
+                "Besök hos kirurg; ny MR om tre månader.",
             ),
             (
                 "curative",
                 "Adjuvant kemoterapi enligt vårdprogrammet om patienten så önskar.",
                 "Besök hos onkolog inom två veckor.",
+            ),
+            (
+                "diagnostic",
+                "PET-DT och biopsi av lunghärden före ställningstagande.",
+                "Remiss för PET-DT; lungkonferens när svaret finns.",
             ),
         ),
     ),
@@ -123,6 +161,7 @@ PATHWAYS = (
             "Invasiv lobulär cancer, NHG 2, ER 90 %, HER2 0, Ki67 14 %.",
         ),
         lab=("Blodstatus utan anmärkning.",),
+        sex="f",
         stage="cT2N0M0",
         recommendations=(
             (
@@ -149,6 +188,7 @@ PATHWAYS = (
         radiology=("MR prostata: PI-RADS 5 i vänster periferi, misstänkt kapselgenombrott. Inga förstorade körtlar.",),
         pathology=("Gleason 4+4 i fyra av tolv biopsier, längsta cancerlängd 11 mm.",),
         lab=("PSA 14,2.",),
+        sex="m",
         stage="cT3aN0M0",
         recommendations=(
             (
@@ -231,6 +271,7 @@ PATHWAYS = (
         radiology=("MR: tumör med ytlig växt i myometriet. Två paraaortala körtlar på 11 mm.",),
         pathology=("Serös cancer, p53 avvikande, MMR bevarat.",),
         lab=("Hb 119, elektrolytstatus utan anmärkning.",),
+        sex="f",
         stage="cT1bN1M0",
         recommendations=(
             (
@@ -252,6 +293,7 @@ PATHWAYS = (
         radiology=("DT: bilaterala adnexresistenser, omentkaka och måttlig ascites. Inga lungmetastaser.",),
         pathology=("Ascitescytologi: höggradig serös cancer.",),
         lab=("CA 125 1 240, CEA 1,8, CA 19-9 12. Albumin 29.",),
+        sex="f",
         stage="cT3cN0M0",
         recommendations=(
             (
@@ -268,6 +310,7 @@ PATHWAYS = (
         radiology=("MR: 32 mm tumör begränsad till cervix. PET-DT utan körtelupptag.",),
         pathology=("Skivepitelcancer, HPV 16.",),
         lab=("Kreatinin 66, Hb 131.",),
+        sex="f",
         stage="cT1b2N0M0",
         recommendations=(
             ("curative", "Radiokemoterapi med brakyterapi.", "Remiss till strålbehandling; besök denna vecka."),

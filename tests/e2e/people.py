@@ -7,8 +7,7 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 
-from config.seeding.people import PASSWORD
-
+PASSWORD = "demo"
 SAID_NO = ("status of 409", "status of 422")
 """What the console tells of an answer that is a refusal: the page shows it, and nothing is wrong."""
 TWO_FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"

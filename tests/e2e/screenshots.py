@@ -83,8 +83,10 @@ def preparing(house: str, browser: Browser) -> None:
     """The queue with one case open beside it."""
     person = Person(browser, house)
     person.log_in("radiolog1@demo.example")
-    person.page.locator(".queue__row").first.get_by_role("link").first.click()
-    expect(person.page.locator("#open .preparation")).to_be_visible()
+    person.page.locator(".queue__row", has_text="Ta").first.get_by_role("link").first.click()
+    person.press("Börja", person.page.locator("#open"))
+    person.sees("Påbörjad", within=person.page.locator("#open"))
+    person.page.evaluate("scrollTo(0, 0)")
     take(person, "queue")
     person.leave()
 
@@ -123,7 +125,10 @@ def main() -> None:
     """Take all pictures."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     with demo() as house, sync_playwright() as tool:
-        browser = tool.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        browser = tool.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage", "--lang=sv-SE"],
+            env={**os.environ, "LANGUAGE": "sv_SE.UTF-8"},
+        )  # fmt: skip
         address = planning(house, browser)
         preparing(house, browser)
         own_cases(house, browser)
