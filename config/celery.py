@@ -61,6 +61,11 @@ app.conf.beat_schedule = {
         "schedule": crontab(minute=5),
         "options": {"expires": 3600},
     },
+    "extend-series": {
+        "task": "mdk.tasks.extend_series",
+        "schedule": crontab(minute=10, hour=3),
+        "options": {"expires": 3600},
+    },
     "remind-owners": {
         "task": "mdk.tasks.remind_owners",
         "schedule": crontab(minute=20, hour="6-20"),

@@ -116,10 +116,12 @@ def withdraw_case(case_id: int, *, reason: str, by: User, now: datetime) -> Case
     return move_case(case_id, "withdraw", by=by, now=now, change=explain)
 
 
-def refresh_due_readiness(now: datetime, batch: int = 500) -> int:
-    """Recompute the cases whose answers have grown too old by today; return how many. Safe to run twice."""
-    today = timezone.localdate(now)
-    due = list(due_for_refresh(today).order_by("pk").values_list("pk", flat=True)[:batch])
+def refresh_due_readiness(now: datetime) -> int:
+    """Recompute the cases whose answers have grown too old by today; return how many.
+
+    Each case is a transaction of its own, so a run that is cut off is finished by the next. Safe to run twice.
+    """
+    due = list(due_for_refresh(timezone.localdate(now)).order_by("pk").values_list("pk", flat=True))
     for pk in due:
         with transaction.atomic():
             store_readiness(lock_case(pk), now)

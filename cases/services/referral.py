@@ -159,6 +159,8 @@ def _patient(data: ReferralData, now: datetime) -> Patient:
 def _known_by_reference(data: ReferralData, patient: Patient) -> Case | None:
     if not data.external_reference:
         return None
+    # Two referrals with the same reference at once: the second waits here and finds the first.
+    Unit.objects.select_for_update(no_key=True).get(pk=data.unit.pk)
     case = Case.objects.filter(unit=data.unit, external_reference=data.external_reference).first()
     if case and case.patient_id != patient.pk:
         raise ReferenceTaken(

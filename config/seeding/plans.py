@@ -102,6 +102,8 @@ def plan_case(
     suspected = rng.randint(9, 30)
     requirements = [r for r in spec.requirements_for(phase, level) if not r.field]
     is_filled = is_done or rng.random() < 0.75
+    past = rng.randrange(len(HISTORIES))
+    wishes = [wish for wish in WISHES if pathway.slug == "colorectal" or "stomi" not in wish]
     return CasePlan(
         number=number,
         reference=f"D{seed}-{number:06d}",
@@ -111,10 +113,10 @@ def plan_case(
         question=question,
         identity=identity,
         name=f"{rng.choice(WOMEN if sex == 'f' else MEN)} {rng.choice(LAST_NAMES)}",
-        history=rng.choice(HISTORIES),
+        history=HISTORIES[past],
         performance_status=rng.choices(range(5), (35, 40, 15, 8, 2))[0] if is_filled else None,
-        comorbidity=rng.choice(COMORBIDITIES) if is_filled else "",
-        patient_wishes=rng.choice(WISHES) if is_filled else "",
+        comorbidity=COMORBIDITIES[past] if is_filled else "",
+        patient_wishes=rng.choice(wishes) if is_filled else "",
         has_contact_nurse=is_done or rng.random() < 0.8,
         suspected_days_ago=suspected,
         ended_days_ago=rng.randint(20, 750) if stage == "closed" else 0,

@@ -32,9 +32,11 @@ HISTORIES = (
     "Mor och moster med bröstcancer före 50 års ålder. I övrigt frisk, inga läkemedel.",
 )
 COMORBIDITIES = (
-    "Hypertoni, i övrigt frisk.", "Diabetes typ 2, metformin.", "Förmaksflimmer, apixaban.",
-    "KOL, slutade röka 2018.", "Njursvikt, eGFR 41.", "Frisk, inga läkemedel.",
+    "Frisk, inga läkemedel.", "Hypertoni, i övrigt frisk.", "Diabetes typ 2, metformin.",
+    "Ischemisk hjärtsjukdom, PCI 2021.", "KOL, slutade röka 2018.", "Reumatoid artrit, metotrexat.",
+    "Frisk, inga läkemedel.",
 )  # fmt: skip
+"""One for each of HISTORIES, in the same order."""
 WISHES = (
     "Vill ha kurativt syftande behandling.", "Vill helst undvika stomi.", "Vill väga livskvalitet före livslängd.",
     "Önskar behandling nära hemmet.", "Vill delta i studie om det är möjligt.", "Har inte uttryckt önskemål ännu.",

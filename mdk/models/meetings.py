@@ -1,5 +1,6 @@
 """A conference series and its meetings."""
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.conf import settings
@@ -107,3 +108,9 @@ class Meeting(models.Model):
                 condition=~Q(status="signed") | Q(signed_at__isnull=False), name="meeting_signed_has_signature"
             ),
         ]
+
+    def seconds_shown(self, now: datetime) -> int:
+        """Return for how many seconds the current item has been shown, breaks left out; 0 without one."""
+        if self.current_since is None:
+            return 0
+        return max(0, int(((self.break_since or now) - self.current_since).total_seconds()))

@@ -147,7 +147,7 @@ def defer_item(item_id: int, *, reason: str, note: str = "", by: User, now: date
     if item.status not in (ItemStatus.PLANNED, ItemStatus.DISCUSSING):
         raise LiveRefused(_("The case is no longer on this agenda."), code="not-on-agenda")
     if item.pk == meeting.current_item_id:
-        item.seconds_used += _seconds_shown(meeting, now)
+        item.seconds_used += meeting.seconds_shown(now)
     item.status, item.status_changed_at = ItemStatus.DEFERRED, now
     item.defer_reason, item.defer_note = reason, note.strip()[:500]
     item.save()
@@ -243,22 +243,16 @@ def _may_end(item: AgendaItem, by: User, now: datetime) -> bool:
 
 def _finish(meeting: Meeting, item: AgendaItem, *, by: User, now: datetime) -> None:
     if item.pk == meeting.current_item_id and item.status == ItemStatus.DISCUSSING:
-        item.seconds_used += _seconds_shown(meeting, now)
+        item.seconds_used += meeting.seconds_shown(now)
     item.status, item.status_changed_at = ItemStatus.DONE, now
     item.save()
     move_case(item.case_id, "discuss", by=by, now=now, meeting=meeting.pk)
 
 
-def _seconds_shown(meeting: Meeting, now: datetime) -> int:
-    if meeting.current_since is None:
-        return 0
-    return max(0, int(((meeting.break_since or now) - meeting.current_since).total_seconds()))
-
-
 def _leave(meeting: Meeting, item: AgendaItem, now: datetime) -> None:
     """Let an open current item wait again, with the time it has used."""
     if item.status == ItemStatus.DISCUSSING:
-        item.seconds_used += _seconds_shown(meeting, now)
+        item.seconds_used += meeting.seconds_shown(now)
         item.status, item.status_changed_at = ItemStatus.PLANNED, now
         item.save()
 
@@ -274,8 +268,9 @@ def _show(meeting: Meeting, item: AgendaItem | None, now: datetime) -> None:
 
 
 def _following(meeting: Meeting, place: int) -> AgendaItem | None:
-    later = meeting.items.filter(position__gt=place, status__in=[ItemStatus.PLANNED, ItemStatus.DISCUSSING])
-    return later.order_by("position").first()
+    """The next item that waits; after the last of them the first that was passed over by a jump."""
+    waiting = meeting.items.filter(status=ItemStatus.PLANNED).order_by("position")
+    return waiting.filter(position__gt=place).first() or waiting.first()
 
 
 def _show_next(meeting: Meeting, place: int, now: datetime) -> None:

@@ -10,7 +10,7 @@ from accounts.errors import FieldError, Invalid
 from accounts.models import User
 from events.record import record
 from mdk.enums import MISSING_KIND, ItemStatus, MeetingStatus, PreparationState, RebookingReason
-from mdk.models import AgendaItem, Meeting, Rebooking
+from mdk.models import AgendaItem, Meeting, Preparation, Rebooking
 from mdk.services.agenda import BookingRefused, book_case, leave_agenda
 from mdk.transitions import lock_meeting, touch
 
@@ -79,8 +79,9 @@ def _lock(item_id: int, meeting_id: int | None) -> tuple[Meeting, Meeting | None
 def _move(
     item: AgendaItem, source: Meeting, target: Meeting | None, *, reason: str, note: str, by: User, now: datetime
 ) -> Rebooked:
-    done = list(item.preparations.filter(state=PreparationState.DONE))
-    at_stake = sum(preparation.minutes or 0 for preparation in done)
+    at_stake = sum(_invested(done) for done in item.preparations.filter(state=PreparationState.DONE))
+    if item.status == ItemStatus.DISCUSSING:
+        item.seconds_used += source.seconds_shown(now)
     leave_agenda(item, ItemStatus.REBOOKED, by=by, now=now)
     new_item = None
     if target:
@@ -108,6 +109,12 @@ def _move(
         unit=source.series.unit_id, data={"reason": reason, "to_meeting": target.pk if target else None}, to=people,
     )  # fmt: skip
     return Rebooked(rebooking, new_item)
+
+
+def _invested(preparation: Preparation) -> int:
+    """The minutes spent on a preparation and on the earlier readings that it carries over."""
+    earlier = preparation.carried_over_from
+    return (preparation.minutes or 0) + (_invested(earlier) if earlier else 0)
 
 
 def _missing(item: AgendaItem, reason: str) -> str:

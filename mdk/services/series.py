@@ -82,6 +82,15 @@ def generate_meetings(series: Series, *, now: datetime, since: date | None = Non
     return Meeting.objects.bulk_create(made)
 
 
+def extend_series(*, now: datetime) -> int:
+    """Make the meetings that active series lack of the coming twelve weeks; return how many. Safe to run twice."""
+    made = 0
+    for pk in Series.objects.filter(is_active=True).order_by("pk").values_list("pk", flat=True):
+        with transaction.atomic():
+            made += len(generate_meetings(Series.objects.select_for_update().get(pk=pk), now=now))
+    return made
+
+
 @transaction.atomic
 def add_meeting(series_id: int, starts_at: datetime, *, by: User | None, now: datetime) -> Meeting:
     """Add an extra meeting to the series, on any day; one that stands at that time already is returned.

@@ -206,6 +206,27 @@ def test_jumping_shows_any_case_of_the_agenda(house: House, meeting: Meeting) ->
     assert refusal.value.code == "not-on-agenda"
 
 
+def test_what_a_jump_passed_over_comes_after_the_last(house: House, meeting: Meeting) -> None:
+    first, second, third = items(meeting)
+    live.jump_to(meeting.pk, third.pk, by=house.chair, now=NOW)
+    for expected in (first, second):
+        give_outcome(AgendaItem.objects.get(pk=current(meeting)), by=house.chair)
+        live.next_item(meeting.pk, by=house.chair, now=after(1))
+        assert current(meeting) == expected.pk
+    give_outcome(second, by=house.chair)
+    with pytest.raises(LiveRefused) as refusal:
+        live.next_item(meeting.pk, by=house.chair, now=after(2))
+    assert refusal.value.code == "end-of-agenda"
+
+
+def test_a_current_case_that_is_rebooked_keeps_its_time(house: House, meeting: Meeting) -> None:
+    first = items(meeting)[0]
+    rebook_item(first.pk, reason=RebookingReason.NEW_QUESTION, by=house.chair, now=after(3))
+    first.refresh_from_db()
+    assert (first.status, first.seconds_used) == (ItemStatus.REBOOKED, 180)
+    assert current(meeting) is None
+
+
 def test_a_parked_case_comes_last_with_its_time_kept(house: House, meeting: Meeting) -> None:
     first, second, third = items(meeting)
     live.park_item(meeting.pk, by=house.chair, now=after(2))

@@ -229,6 +229,17 @@ def test_without_a_meeting_to_go_to_the_minutes_are_lost(house: House) -> None:
     assert item.case.status == CaseStatus.REFERRED
 
 
+def test_what_was_carried_over_is_not_forgotten_when_it_is_lost(house: House) -> None:
+    item, second = two_meetings(house)
+    prepare(item, house)
+    moved = rebook_item(item.pk, reason=RebookingReason.PATIENT_ILL, by=house.coordinator, now=LATER).item
+    assert moved is not None
+    for later in Meeting.objects.filter(starts_at__gt=second.starts_at):
+        cancel_meeting(later.pk, reason="Semester.", by=house.coordinator, now=NOW)
+    rebooked = rebook_item(moved.pk, reason=RebookingReason.PATIENT_ILL, by=house.coordinator, now=LATER)
+    assert (rebooked.rebooking.prep_minutes_carried, rebooked.rebooking.prep_minutes_lost) == (0, 21)
+
+
 def test_a_rebooking_is_written_down_and_told(house: House) -> None:
     item, second = two_meetings(house)
     rebooked = rebook_item(

@@ -8,11 +8,12 @@ from django.utils import timezone
 
 from accounts.errors import Invalid
 from events.models import Event
-from mdk.models import Meeting
+from mdk.models import Meeting, Series
 from mdk.services.series import (
     SeriesData,
     add_meeting,
     create_series,
+    extend_series,
     generate_meetings,
     is_working_day,
     working_days_before,
@@ -86,6 +87,15 @@ def test_generating_again_makes_only_what_is_new(house: House) -> None:
     later = generate_meetings(series, now=NOW + timedelta(weeks=2))
     assert len(later) == 2
     assert Meeting.objects.count() == count + 2
+
+
+def test_every_active_series_stays_twelve_weeks_ahead(house: House) -> None:
+    series = create_series(data(house), by=house.admin, now=NOW)
+    assert extend_series(now=NOW) == 0
+    assert extend_series(now=NOW + timedelta(weeks=1)) == 1
+    assert extend_series(now=NOW + timedelta(weeks=1)) == 0
+    Series.objects.filter(pk=series.pk).update(is_active=False)
+    assert extend_series(now=NOW + timedelta(weeks=5)) == 0
 
 
 def test_an_extra_meeting_on_any_day_and_once(house: House) -> None:
