@@ -13,7 +13,7 @@ demo: install ## the whole system with demo data, at http://127.0.0.1:8000/ (POR
 	@$(PY) -m config.demo
 
 test: install-dev ## all checks, then all tests on engines of their own; fails when either does
-	@$(PY) -m config.check; checked=$$?; $(PY) -m pytest && exit $$checked
+	@$(PY) -m config.check; checked=$$?; $(PY) -m pytest -n 2 && exit $$checked
 
 check: install-dev ## formatting, types, templates, import contracts, migrations, translations
 	@$(PY) -m config.check
