@@ -83,7 +83,8 @@ def preparing(house: str, browser: Browser) -> None:
     """The queue with one case open beside it."""
     person = Person(browser, house)
     person.log_in("radiolog1@demo.example")
-    person.page.locator(".queue__row", has_text="Ta").first.get_by_role("link").first.click()
+    free = person.page.get_by_role("button", name="Ta", exact=True)
+    person.page.locator(".queue__row", has=free).first.get_by_role("link").first.click()
     person.press("Börja", person.page.locator("#open"))
     person.sees("Påbörjad", within=person.page.locator("#open"))
     person.page.evaluate("scrollTo(0, 0)")
@@ -112,9 +113,9 @@ def meeting_room(house: str, browser: Browser, address: str) -> None:
     for name in PRESENT:
         person.page.get_by_role("row").filter(has_text=name).get_by_label("Närvarande").check()
     person.press("Spara närvaron")
-    person.write("Rekommendation", "Kort strålbehandling följd av kirurgi. Patienten träffar kirurg och stomiterapeut.")
+    person.write("Rekommendation", "Aktiv uppföljning med rektoskopi och MR var tredje månad, om patienten så önskar.")
     person.choose("Intention", "Kurativ")
-    person.write("Nästa steg", "Besked till patienten")
+    person.write("Nästa steg", "Besök hos kirurg; ny MR om tre månader")
     person.write("Ansvarig", "Lena Läkare")
     expect(person.page.locator("[data-autosave-status]")).to_contain_text("Sparat")
     take(person, "live")
