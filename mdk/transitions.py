@@ -65,7 +65,6 @@ def move_meeting(
     now: datetime,
     guard: Callable[[Meeting], None] | None = None,
     effect: Callable[[Meeting], None] | None = None,
-    data: dict[str, Any] | None = None,
 ) -> Meeting:
     """Make the move `action`: lock, check, guard, save, effect, record; the only writer of a meeting's status.
 
@@ -91,7 +90,7 @@ def move_meeting(
     meeting.save()
     if effect:
         effect(meeting)
-    record(move.event, by=by, now=now, subject=meeting, meeting=meeting.pk, unit=meeting.series.unit_id, data=data)
+    record(move.event, by=by, now=now, subject=meeting, meeting=meeting.pk, unit=meeting.series.unit_id)
     return meeting
 
 

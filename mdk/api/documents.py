@@ -14,8 +14,8 @@ from cases.privacy import IdentityGuard
 from mdk.access import series_units
 from mdk.models import Meeting, Outcome
 from mdk.queries.agenda import AgendaRow, PreparationRow, agendas, planned_minutes_of, preparation_loads
+from mdk.queries.quorum import quorum_of_phases
 from mdk.queries.records import functions_present, outcomes_of
-from mdk.services.outcome import quorum_of_phases
 
 Document = dict[str, Any]
 

@@ -10,8 +10,8 @@ from accounts.models import User
 from mdk.enums import ItemStatus, RebookingReason
 from mdk.models import AgendaItem, Meeting
 from mdk.services.agenda import leave_agenda
-from mdk.services.rebooking import next_meeting, rebook_item
-from mdk.transitions import lock_meeting, move_meeting
+from mdk.services.rebooking import lock_with_next, rebook_item
+from mdk.transitions import move_meeting
 
 
 @transaction.atomic
@@ -24,9 +24,7 @@ def cancel_meeting(meeting_id: int, *, reason: str, by: User, now: datetime) -> 
     """
     if not reason.strip():
         raise Invalid([FieldError("reason", "required", _("Say why the meeting is cancelled."))])
-    target = next_meeting(Meeting.objects.get(pk=meeting_id))
-    for pk in sorted({meeting_id, target.pk if target else meeting_id}):
-        lock_meeting(pk)
+    target = lock_with_next(meeting_id)
 
     def give_reason(meeting: Meeting) -> None:
         meeting.cancelled_reason = reason.strip()[:200]

@@ -15,7 +15,7 @@ from events.record import record
 from mdk.enums import ItemStatus, MeetingStatus, RebookingReason
 from mdk.models import AgendaItem, Meeting, Outcome
 from mdk.services.agenda import leave_agenda
-from mdk.services.rebooking import next_meeting, rebook_item
+from mdk.services.rebooking import lock_with_next, next_meeting, rebook_item
 from mdk.transitions import lock_meeting, move_meeting, touch
 
 
@@ -191,11 +191,13 @@ def defer_and_go_on(item_id: int, *, reason: str, note: str = "", by: User, now:
     return item
 
 
+@transaction.atomic
 def close_meeting(meeting_id: int, *, by: User, now: datetime) -> Meeting:
     """Close the meeting: what has a recommendation is done, the rest goes on to the next meeting of the series.
 
     Protocol cases are confirmed together. Who may: `run_meeting`. Leaves `meeting.closed`.
     """
+    lock_with_next(meeting_id)
 
     def wind_up(meeting: Meeting) -> None:
         for item in meeting.items.filter(position__isnull=False).select_related("case").order_by("position"):

@@ -17,9 +17,6 @@ from checklists.registry import spec_of
 from events.record import record
 from mdk.enums import FIRM_ITEMS, ItemStatus, MeetingStatus
 from mdk.models import Addendum, AgendaItem, Attendance, Meeting, Outcome
-from mdk.queries.quorum import Quorum as Quorum
-from mdk.queries.quorum import quorum_of as quorum_of
-from mdk.queries.quorum import quorum_of_phases as quorum_of_phases
 from mdk.transitions import lock_meeting, move_meeting, touch
 
 WRITABLE = (
@@ -81,13 +78,18 @@ def save_outcome(item_id: int, values: Mapping[str, Any], *, version: int, by: U
 
 @transaction.atomic
 def add_addendum(item_id: int, text: str, *, by: User, now: datetime) -> Addendum:
-    """Add to a signed outcome; the outcome itself stays as it was. Leaves `outcome.addendum`."""
+    """Add to a signed outcome; the outcome itself stays as it was. Who may: `record_outcome`.
+
+    The same words of the same person again give the addendum that is there. Leaves `outcome.addendum`.
+    """
     if not text.strip():
         raise Invalid([FieldError("text", "required", _("Write the addendum."))])
     item = AgendaItem.objects.select_related("meeting", "case__responsible_clinician").get(pk=item_id)
-    outcome = Outcome.objects.filter(item=item, signed_at__isnull=False).first()
+    outcome = Outcome.objects.select_for_update().filter(item=item, signed_at__isnull=False).first()
     if outcome is None:
         raise OutcomeRefused(_("The outcome is not signed yet; change it instead."), code="not-signed")
+    if known := outcome.addenda.filter(text=text.strip(), added_by=by).first():
+        return known
     addendum = Addendum.objects.create(outcome=outcome, text=text.strip(), added_by=by, added_at=now)
     record(
         "outcome.addendum", by=by, now=now, subject=outcome, case=item.case_id, meeting=item.meeting_id,
@@ -112,7 +114,8 @@ def record_attendance(meeting_id: int, participants: Sequence[Participant], *, b
     """Replace the attendance of a meeting that is not signed. Who may: `run_meeting`. Leaves `meeting.attendance`."""
     meeting = lock_meeting(meeting_id)
     if meeting.status in (MeetingStatus.SIGNED, MeetingStatus.CANCELLED):
-        raise OutcomeRefused(_("The protocol is signed; the attendance stays as it is."))
+        status = meeting.get_status_display().lower()
+        raise OutcomeRefused(_("The meeting is %(status)s; the attendance stays as it is.") % {"status": status})
     errors = [
         FieldError(f"{place}.speciality", "unknown", _("There is no function “%(code)s”.") % {"code": p.speciality})
         for place, p in enumerate(participants)

@@ -3,10 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -27,7 +25,7 @@ class PreparationRefused(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """From which states to which (None: stays), whether only its reader may, and which event it leaves."""
+    """From which states to which (None: stays), and which event it leaves."""
 
     sources: tuple[PreparationState, ...]
     target: PreparationState | None
@@ -52,10 +50,15 @@ def claim(pk: int, *, by: User, now: datetime) -> Preparation:
 
 
 def release(pk: int, *, by: User, now: datetime) -> Preparation:
-    """Give the preparation back to the queue; only its reader may."""
+    """Give the preparation back to the queue, where it waits for the agenda if that is not published yet.
+
+    Only its reader may.
+    """
 
     def let_go(preparation: Preparation) -> None:
         preparation.reader = preparation.claimed_at = preparation.started_at = None
+        if preparation.item.meeting.status == MeetingStatus.PLANNED:
+            preparation.state = _S.WAITING
 
     return _apply(pk, "release", by=by, now=now, change=let_go)
 
@@ -143,9 +146,8 @@ def new_since(preparation: Preparation) -> int:
     earlier = preparation.carried_over_from
     if earlier is None or earlier.completed_at is None:
         return 0
-    return preparation.item.case.results.filter(
-        Q(kind=preparation.discipline), updated_at__gt=earlier.completed_at
-    ).count()
+    results = preparation.item.case.results
+    return results.filter(kind=preparation.discipline, updated_at__gt=earlier.completed_at).count()
 
 
 def _carry_over(preparation: Preparation, earlier: Preparation, item: AgendaItem, now: datetime) -> None:
@@ -177,7 +179,6 @@ def _apply(
     change: Callable[[Preparation], None],
     to: list[User] | None = None,
     tell_clinician: bool = False,
-    data: dict[str, Any] | None = None,
 ) -> Preparation:
     """Lock, check, change, save, record: the only writer of a preparation's state."""
     move = MOVES[action]
@@ -186,10 +187,7 @@ def _apply(
     preparation = Preparation.objects.select_for_update(of=("self",)).select_related("item__case", "reader").get(pk=pk)
     preparation.item.meeting = meeting
     case = preparation.item.case
-    is_repeat = preparation.reader_id == by.pk and (
-        action == "claim" or (preparation.state == move.target and action in ("start", "return"))
-    )
-    if is_repeat:
+    if _is_repeat(preparation, move, action, by):
         return preparation
     _refuse_unless(preparation, move, action, by)
     if move.target and preparation.state != move.target:
@@ -202,9 +200,21 @@ def _apply(
         people.append(case.responsible_clinician)
     record(
         move.event, by=by, now=now, subject=preparation, case=case.pk, meeting=meeting.pk,
-        unit=meeting.series.unit_id, to=people, data={"discipline": preparation.discipline} | (data or {}),
+        unit=meeting.series.unit_id, to=people, data={"discipline": preparation.discipline},
     )  # fmt: skip
     return preparation
+
+
+def _is_repeat(preparation: Preparation, move: Move, action: str, by: User) -> bool:
+    """Whether the person asks again for what they did: a second click, which changes nothing."""
+    match action:
+        case "claim":
+            return preparation.reader_id == by.pk
+        case "start":
+            return preparation.state == move.target and preparation.reader_id == by.pk
+        case "return":
+            return preparation.state == move.target and preparation.returned_by_id == by.pk
+    return False
 
 
 def _refuse_unless(preparation: Preparation, move: Move, action: str, by: User) -> None:

@@ -27,7 +27,7 @@ class Rebooked:
 def rebook_item(
     item_id: int, *, reason: str, by: User, now: datetime, meeting_id: int | None = None, note: str = ""
 ) -> Rebooked:
-    """Move the item to the meeting `meeting_id`, or to the next one of its series that is not full.
+    """Move the item to the meeting `meeting_id`, or to the next one of its series, full or not.
 
     Preparation that was done is carried over; it is lost only when there is no meeting to go to. A case that
     is not ready goes along: the reason stands for the override. Who may: `plan_meeting`. Leaves
@@ -62,6 +62,18 @@ def next_meeting(meeting: Meeting) -> Meeting | None:
         .order_by("starts_at")
         .first()
     )
+
+
+def lock_with_next(meeting_id: int) -> Meeting | None:
+    """Lock the meeting and the next one of its series, by key, and return the next one.
+
+    For what moves a whole agenda on: a second meeting that is locked after the first, whatever its key, could
+    wait for ever for somebody who rebooks the other way.
+    """
+    following = next_meeting(Meeting.objects.get(pk=meeting_id))
+    for pk in sorted({meeting_id, following.pk if following else meeting_id}):
+        lock_meeting(pk)
+    return following
 
 
 def _lock(item_id: int, meeting_id: int | None) -> tuple[Meeting, Meeting | None]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import islice
 
 import holidays
 from dateutil.rrule import rrulestr
@@ -19,6 +20,8 @@ from mdk.enums import MeetingStatus
 from mdk.models import Meeting, Series
 
 WEEKS_AHEAD = 12
+FIRST_TO_CHECK = 30
+"""Occurrences of a rule that show whether it falls twice on a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +157,11 @@ def _check(data: SeriesData) -> None:
     elif Series.objects.filter(unit=data.unit, name=data.name.strip()).exists():
         errors.append(FieldError("name", "taken", _("The unit has a series of this name. Choose another.")))
     try:
-        rrulestr(data.rrule, dtstart=datetime.combine(data.starts_on, data.starts_time))
+        rule = rrulestr(data.rrule, dtstart=datetime.combine(data.starts_on, data.starts_time))
+        first = [moment.date() for moment in islice(rule, FIRST_TO_CHECK)]
+        if len(set(first)) < len(first):
+            message = _("A series meets once a day at the most. Write for example FREQ=WEEKLY;BYDAY=TH.")
+            errors.append(FieldError("rrule", "too-often", message))
     except (ValueError, TypeError):
         errors.append(
             FieldError("rrule", "invalid", _("The recurrence is not an RRULE. Write for example FREQ=WEEKLY;BYDAY=TH."))

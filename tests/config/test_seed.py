@@ -23,7 +23,7 @@ from config.seeding.people import NoDemoHere, demo_staff
 from config.seeding.plans import STAGES, CasePlan, identity_of, plan_case
 from events.models import Delivery, Event, Notice
 from mdk.models import AgendaItem, Meeting, Outcome, Preparation, Rebooking, Series
-from mdk.services.outcome import quorum_of
+from mdk.queries.quorum import quorum_of
 from tests.domain_factories import make_diagnosis
 
 pytestmark = pytest.mark.django_db

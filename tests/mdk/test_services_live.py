@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.errors import Invalid
@@ -14,7 +16,8 @@ from mdk.services import live
 from mdk.services.agenda import BookingRefused, publish_meeting, take_off
 from mdk.services.cancelling import cancel_meeting
 from mdk.services.live import LiveRefused
-from mdk.services.rebooking import rebook_item
+from mdk.services.rebooking import next_meeting, rebook_item
+from mdk.services.series import add_meeting
 from mdk.transitions import MeetingMoveRefused
 from tests.domain_factories import (
     House,
@@ -300,6 +303,21 @@ def test_closing_ends_what_has_a_recommendation_and_moves_on_the_rest(house: Hou
     assert moved.meeting.starts_at > closed.starts_at
     assert moved.position < third.rebooked_as.to_item.position
     assert Notice.objects.filter(event__kind="item.rebooked", person=house.clinician).count() == 2
+
+
+def test_closing_locks_the_meetings_by_key_even_when_the_next_one_is_older(house: House) -> None:
+    meeting = live_meeting(house, 2)
+    following = next_meeting(meeting)
+    assert following is not None
+    extra = add_meeting(meeting.series_id, meeting.starts_at - timedelta(days=1), by=house.coordinator, now=NOW)
+    Meeting.objects.filter(pk=meeting.pk).update(status=MeetingStatus.CANCELLED)
+    Meeting.objects.filter(pk=extra.pk).update(status=MeetingStatus.LIVE)
+    with CaptureQueriesContext(connection) as queries:
+        live.close_meeting(extra.pk, by=house.chair, now=NOW)
+    locks = [q["sql"] for q in queries if "FOR UPDATE" in q["sql"] and 'FROM "mdk_meeting"' in q["sql"]]
+    assert f'"mdk_meeting"."id" = {following.pk}' in locks[0]
+    assert f'"mdk_meeting"."id" = {extra.pk}' in locks[1]
+    assert following.pk < extra.pk
 
 
 def test_closing_confirms_the_protocol_list(house: House, meeting: Meeting) -> None:

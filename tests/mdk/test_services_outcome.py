@@ -8,14 +8,15 @@ from django.utils import timezone
 from accounts.errors import Invalid, NotAllowed, Stale
 from cases.enums import CaseStatus
 from events.models import Event, Notice
+from mdk.enums import MeetingStatus
 from mdk.models import Addendum, AgendaItem, Attendance, Meeting, Outcome
+from mdk.queries.quorum import quorum_of
 from mdk.services import live
 from mdk.services.outcome import (
     OutcomeRefused,
     Participant,
     add_addendum,
     choose_chair,
-    quorum_of,
     record_attendance,
     save_outcome,
     sign_meeting,
@@ -167,6 +168,8 @@ def test_an_addendum_is_added_to_a_signed_outcome_alone(house: House, meeting: M
     assert (addendum.text, addendum.added_by, addendum.added_at) == ("Nytt PAD.", house.chair, LATER)
     assert Notice.objects.filter(event__kind="outcome.addendum", person=house.clinician).exists()
     assert Addendum.objects.get().outcome.item == item
+    assert add_addendum(item.pk, "Nytt PAD.", by=house.chair, now=LATER) == addendum
+    assert Event.objects.filter(kind="outcome.addendum").count() == 1
 
 
 # Attendance and quorum
@@ -200,8 +203,9 @@ def test_wrong_lines_are_named_by_their_place_and_the_old_ones_stay(house: House
 
 def test_the_attendance_of_a_signed_protocol_stays(house: House, meeting: Meeting) -> None:
     run_to_signature(meeting, house)
-    with pytest.raises(OutcomeRefused):
+    with pytest.raises(OutcomeRefused) as refusal:
         record_attendance(meeting.pk, [], by=house.chair, now=LATER)
+    assert str(MeetingStatus.SIGNED.label).lower() in refusal.value.message
 
 
 def test_quorum_follows_the_phases_on_the_agenda(house: House, meeting: Meeting) -> None:

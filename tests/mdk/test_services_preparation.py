@@ -19,6 +19,7 @@ from tests.domain_factories import (
     House,
     add_result,
     make_house,
+    make_meeting,
     make_series,
     place,
     published_meeting,
@@ -91,6 +92,14 @@ def test_releasing_gives_it_back_to_the_queue(house: House, row: Preparation) ->
     assert preparation.claim(row.pk, by=house.radiologist2, now=NOW).reader == house.radiologist2
 
 
+def test_before_publication_it_goes_back_to_waiting(house: House) -> None:
+    item = place(make_meeting(house), ready_case(house), by=house.coordinator)
+    row = item.preparations.get(discipline="radiology")
+    preparation.claim(row.pk, by=house.radiologist, now=NOW)
+    free = preparation.release(row.pk, by=house.radiologist, now=NOW)
+    assert (free.reader, free.state) == (None, PreparationState.WAITING)
+
+
 def test_handing_over_tells_the_other_reader(house: House, row: Preparation) -> None:
     preparation.claim(row.pk, by=house.radiologist, now=NOW)
     handed = preparation.hand_over(row.pk, reader=house.radiologist2, by=house.radiologist, now=LATER)
@@ -149,6 +158,14 @@ def test_sending_back_reaches_the_clinician_with_a_notice(house: House, row: Pre
     notice = Notice.objects.get(event__kind="preparation.returned")
     assert notice.person == house.clinician
     assert "Bilderna" not in str(notice.event.data)
+
+
+def test_sending_back_twice_is_once_and_another_is_refused(house: House, row: Preparation) -> None:
+    for _ in range(2):
+        preparation.send_back(row.pk, reason="Bilderna går inte att öppna.", by=house.radiologist, now=NOW)
+    assert Event.objects.filter(kind="preparation.returned").count() == 1
+    with pytest.raises(PreparationRefused):
+        preparation.send_back(row.pk, reason="Annat.", by=house.radiologist2, now=LATER)
 
 
 def test_what_was_sent_back_can_still_be_completed(house: House, row: Preparation) -> None:

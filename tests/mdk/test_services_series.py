@@ -114,6 +114,8 @@ def test_an_extra_meeting_on_any_day_and_once(house: House) -> None:
     [
         ({"name": " "}, ["name"]),
         ({"rrule": "each Thursday"}, ["rrule"]),
+        ({"rrule": "FREQ=SECONDLY"}, ["rrule"]),
+        ({"rrule": "FREQ=WEEKLY;BYDAY=TH;BYHOUR=8,9"}, ["rrule"]),
         ({"minutes": 4}, ["minutes"]),
         ({"capacity_minutes": 0}, ["capacity_minutes"]),
         ({"name": "", "minutes": 0}, ["name", "minutes"]),
