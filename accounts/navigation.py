@@ -44,6 +44,7 @@ PLACES = (
     Place("workload", "mdk:workload", _("Workload"), frozenset({Permission.VIEW_WORKLOAD})),
     Place("statistics", "mdk:statistics", _("Statistics"), frozenset({Permission.VIEW_STATISTICS})),
     Place("series", "mdk:series", _("Series"), frozenset({Permission.MANAGE_SERIES})),
+    Place("diagnoses", "checklists:diagnoses", _("Diagnoses"), frozenset({Permission.MANAGE_SERIES})),
     Place("units", "accounts:units", _("Units"), frozenset({Permission.MANAGE_MEMBERS})),
     Place("access-log", "accounts:access-log", _("Access log"), frozenset({Permission.VIEW_ACCESS_LOG})),
     Place("deliveries", "events:deliveries", _("Deliveries"), frozenset({Permission.MANAGE_MEMBERS})),

@@ -26,7 +26,7 @@ def finding_message(finding: Mapping[str, Any], spec: DefinitionSpec) -> str:
         case "answer-missing":
             return _("%(what)s is missing. Order it, or enter the answer.") % {"what": what}
         case "answer-ordered" if finding["expected_on"]:
-            day = formats.date_format(date.fromisoformat(finding["expected_on"]), "SHORT_DATE_FORMAT")
+            day = formats.date_format(date.fromisoformat(finding["expected_on"]), "D j b")
             return _("%(what)s is ordered and expected %(day)s.") % {"what": what, "day": day}
         case "answer-ordered":
             return _("%(what)s is ordered; no expected date is given.") % {"what": what}

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from django import forms
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Unit, User
@@ -146,7 +147,7 @@ class SeriesForm(forms.Form):
         label=_("Name"), max_length=80, error_messages={"required": _("Give the series a name.")},
         help_text=_("As everybody calls it, for example Kolorektal MDK."),
     )  # fmt: skip
-    unit = forms.ModelChoiceField(label=_("Unit"), queryset=Unit.objects.none())
+    unit = forms.ModelChoiceField(label=_("Unit"), queryset=Unit.objects.none(), empty_label=_("Choose"))
     diagnoses = forms.ModelMultipleChoiceField(
         label=_("Diagnoses"), queryset=Diagnosis.objects.none(), widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("Choose at least one diagnosis.")},
@@ -171,7 +172,9 @@ class SeriesForm(forms.Form):
     cutoff_time = forms.TimeField(
         label=_("Cut-off at"), initial="12:00", widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
     )
-    chair = forms.ModelChoiceField(label=_("Chair"), queryset=User.objects.none(), required=False)
+    chair = forms.ModelChoiceField(
+        label=_("Chair"), queryset=User.objects.none(), required=False, empty_label=_("Nobody yet")
+    )
     participating_units = forms.ModelMultipleChoiceField(
         label=_("Invited units"), queryset=Unit.objects.none(), required=False, widget=forms.CheckboxSelectMultiple
     )
@@ -201,4 +204,4 @@ def rrule_of(weekdays: Sequence[str], interval: int) -> str:
 
 def _target_words(meeting: Meeting) -> str:
     starts = timezone.localtime(meeting.starts_at)
-    return f"{starts:%Y-%m-%d %H:%M} {meeting.series.name}"
+    return f"{date_format(starts, 'D j b H:i')} {meeting.series.name}"
