@@ -107,6 +107,12 @@ def _luhn(digits: str) -> bool:
     return total % 10 == 0
 
 
+def initials_of(name: str, identity_value: str) -> str:
+    """Return initials and birth year, `A.J. 1958`, as lists and the shared screen show a patient."""
+    letters = "".join(f"{part[0]}." for part in name.replace("-", " ").split())
+    return f"{letters} {birth_year(identity_value)}".strip()
+
+
 def birth_year(identity_value: str) -> str:
     """Return the four digits of the birth year that a number of twelve digits begins with, else nothing."""
     return identity_value[:4] if identity_value[:4].isdigit() and identity_value[:2] in ("18", "19", "20") else ""

@@ -22,20 +22,6 @@ def series_units(series: Series) -> frozenset[int]:
     return frozenset(own | {unit.pk for unit in series.participating_units.all()})
 
 
-def access_series(actor: Actor, pk: int, permission: Permission = Permission.VIEW_MEETING) -> Series:
-    """Return the series `pk`; Http404 for a stranger to it, NotAllowed without `permission` in its units."""
-    series = (
-        Series.objects.select_related("unit__parent__parent", "chair")
-        .prefetch_related("participating_units", "diagnoses")
-        .filter(pk=pk)
-        .first()
-    )
-    if series is None:
-        raise _unknown()
-    _admit(actor, series, permission)
-    return series
-
-
 def access_meeting(actor: Actor, pk: int, permission: Permission = Permission.VIEW_MEETING) -> Meeting:
     """Return the meeting `pk` with its series and chair; Http404 for a stranger, NotAllowed without the right."""
     meeting = (

@@ -1,15 +1,10 @@
 """Addresses of meetings in the API, below `/api/v1/`."""
 
-from importlib import import_module
-from importlib.util import find_spec
+from django.urls import path
 
-from django.urls import URLPattern, URLResolver, path
+from mdk.api import files, planning, room_urls, series, workload
 
-from mdk.api import files, planning, series, workload
-
-ROOM = "mdk.api.room_urls"
-
-urlpatterns: list[URLPattern | URLResolver] = [
+urlpatterns = [
     path("series/", series.SeriesView.as_view(), name="api-series"),
     path("meetings/", planning.MeetingsView.as_view(), name="api-meetings"),
     path("meetings/<int:pk>/", planning.MeetingView.as_view(), name="api-meeting"),
@@ -24,5 +19,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("items/<int:pk>/remove/", planning.RemoveView.as_view(), name="api-item-remove"),
     path("rebookings/", workload.RebookingsView.as_view(), name="api-rebookings"),
     path("workload/", workload.WorkloadView.as_view(), name="api-workload"),
-    *(import_module(ROOM).urlpatterns if find_spec(ROOM) else []),
+    *room_urls.urlpatterns,
 ]

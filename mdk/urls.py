@@ -1,13 +1,13 @@
 """Addresses of meetings, agendas, preparation and the meeting room."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import path
 
 from mdk import room_urls
 from mdk.views import coordinator, meetings, member
 
 app_name = "mdk"
 
-urlpatterns: list[URLPattern | URLResolver] = [
+urlpatterns = [
     path("meetings/", meetings.meetings_page, name="meetings"),
     path("series/", meetings.series_page, name="series"),
     path("series/new/", meetings.series_new_page, name="series_new"),

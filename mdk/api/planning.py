@@ -15,9 +15,9 @@ from rest_framework.views import APIView
 from accounts.actor import Actor, actor_of
 from accounts.errors import FieldError, Invalid
 from accounts.permissions import Permission
-from accounts.queries import people_with
 from cases.access import access_case
-from mdk.access import access_item, access_meeting, series_units
+from mdk.access import access_item, access_meeting
+from mdk.api.documents import Document, item_document, meeting_document, meeting_documents
 from mdk.api.parameters import FROM_TO, checked, day_of, number_of
 from mdk.api.serializers import (
     BookingInput,
@@ -30,18 +30,14 @@ from mdk.api.serializers import (
     ReasonInput,
     RebookedShape,
     RebookInput,
-    item_document,
-    meeting_document,
-    meeting_documents,
 )
 from mdk.models import AgendaItem, Meeting
+from mdk.queries.attendance import chairs_for
 from mdk.queries.meetings import meetings_between
-from mdk.services.agenda import book_case, lift_item, order_items, publish_meeting, take_off
+from mdk.services.agenda import already_booked, book_case, lift_item, order_items, publish_meeting, take_off
 from mdk.services.cancelling import cancel_meeting
 from mdk.services.outcome import choose_chair
 from mdk.services.rebooking import rebook_item
-
-Document = dict[str, Any]
 
 
 def shown_meeting(actor: Actor, pk: int) -> Document:
@@ -88,8 +84,7 @@ class MeetingView(APIView):
         actor = actor_of(request)
         meeting = access_meeting(actor, pk, Permission.PLAN_MEETING)
         email = checked(ChairInput, request)["chair"].lower()
-        chairs = people_with(Permission.RUN_MEETING, series_units(meeting.series), timezone.localdate())
-        chair = chairs.filter(email=email).first()
+        chair = chairs_for(meeting, timezone.localdate()).filter(email=email).first()
         if chair is None:
             raise Invalid([FieldError("chair", "unknown", _("Nobody with this e-mail may chair the meeting."))])
         choose_chair(pk, chair, by=actor.user, now=timezone.now())
@@ -111,7 +106,10 @@ class ItemsView(APIView):
         if given["override_reason"].strip():
             access_meeting(actor, pk, Permission.OVERRIDE)
         case = access_case(actor, given.pop("case"))
-        item = book_case(pk, case.pk, by=actor.user, now=timezone.now(), **given)
+        now = timezone.now()
+        item = book_case(pk, case.pk, by=actor.user, now=now, **given)
+        if item.added_at != now:
+            raise already_booked(item)
         return Response(item_document(actor, access_meeting(actor, pk), item.pk), status=201)
 
 

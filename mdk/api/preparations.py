@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,6 +18,7 @@ from accounts.errors import FieldError, Invalid
 from accounts.models import AccessLog
 from checklists.enums import Discipline
 from mdk.access import access_preparation
+from mdk.api.documents import Document
 from mdk.api.parameters import FROM_TO, checked, day_of
 from mdk.api.room_input import CompleteInput, HandOverInput, PreparationShape, ReturnInput
 from mdk.enums import PreparationState
@@ -28,7 +28,6 @@ from mdk.queries.preparations import QueueRow, queue_rows, row_of
 from mdk.queries.queue import filtered, readers_for, visible_preparations
 from mdk.services import preparation as service
 
-Document = dict[str, Any]
 Move = Callable[..., Preparation]
 
 

@@ -7,22 +7,7 @@ from rest_framework import serializers
 
 from cases.enums import ReadinessState
 from checklists.enums import Discipline, LevelCode, Phase
-from mdk.api.documents import (
-    item_document,
-    meeting_document,
-    meeting_documents,
-    outcome_document,
-    preparation_document,
-)
 from mdk.enums import ItemStatus, MeetingStatus, PreparationState, RebookingReason
-
-__all__ = [
-    "item_document",
-    "meeting_document",
-    "meeting_documents",
-    "outcome_document",
-    "preparation_document",
-]
 
 Plain = serializers.Serializer[Any]
 
@@ -65,7 +50,7 @@ class OutcomeShape(Plain):
     ctnm = serializers.CharField()
     ptnm = serializers.CharField()
     checklist = serializers.DictField()
-    fields_ = serializers.DictField(source="fields", label="fields")
+    fields = serializers.DictField()  # type: ignore[assignment]  # the name of the contract
     study = serializers.CharField()
     next_step = serializers.CharField()
     responsible = serializers.CharField()

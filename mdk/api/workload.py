@@ -47,7 +47,7 @@ class WorkloadView(GenericAPIView[Preparation]):
         responses=WorkloadShape(many=True),
     )  # fmt: skip
     def get(self, request: Request) -> Response:
-        """List the weeks that begin between `from` and `to`; no patient in it."""
+        """List the weeks of what is due between `from` and `to`; no patient in it."""
         actor = actor_of(request)
         require(actor, Permission.VIEW_WORKLOAD)
         rows = workload(actor, day_of(request, "from"), day_of(request, "to"), number_of(request, "unit"))

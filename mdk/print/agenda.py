@@ -25,7 +25,7 @@ from mdk.queries.agenda import AgendaRow, PreparationRow, agenda_of, planned_min
 def agenda_pdf(actor: Actor, meeting: Meeting, *, what: str) -> HttpResponse:
     """Return the agenda as a tagged PDF (A-2a) and log the export under `what`.
 
-    The same agenda gives the same bytes: the time in the file is that of the last change that readers see.
+    The time of printing stands in the file, so no two are alike.
     """
     rows = agenda_of(meeting)
     log_export(actor, meeting, rows, what)

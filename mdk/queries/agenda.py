@@ -9,12 +9,11 @@ from django.db.models import F
 from django.utils import timezone
 
 from cases.enums import ReadinessState
-from cases.identity import Identity
+from cases.identity import Identity, initials_of
 from cases.privacy import IdentityGuard
 from checklists.enums import Discipline, LevelCode
 from mdk.enums import FIRM_ITEMS, PreparationState
 from mdk.models import AgendaItem, Meeting, Preparation
-from mdk.queries.candidates import initials_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,8 +207,3 @@ def preparation_loads(rows: Iterable[AgendaRow]) -> tuple[PreparationLoad, ...]:
             if preparation.state == PreparationState.DONE:
                 done[preparation.discipline] += preparation.estimate_minutes
     return tuple(PreparationLoad(code, planned[code], done[code]) for code in Discipline.values)
-
-
-def ends_at_of(meeting: Meeting, rows: Iterable[AgendaRow]) -> datetime:
-    """Return when the agenda ends by its planned minutes."""
-    return meeting.starts_at + timedelta(minutes=planned_minutes_of(rows))

@@ -27,7 +27,7 @@ from django.utils.translation import gettext as _
 
 from accounts.actor import Actor
 from cases.enums import CaseStatus
-from cases.identity import birth_year
+from cases.identity import initials_of
 from cases.models import Case
 from cases.queries import case_list
 from cases.readiness.words import finding_message, requirement_label
@@ -88,7 +88,7 @@ _FIELDS = {
     "is_protected": F("patient__is_protected"),
     "strip": F("readiness__strip"),
     "findings": F("readiness__findings"),
-    "checks": F("readiness__checks"),
+    "expected": F("readiness__expected"),
     "total": Window(Count("pk")),
 }
 
@@ -146,7 +146,7 @@ def _row(row: Mapping[str, Any], spec: DefinitionSpec, today: date) -> Candidate
         question=row["clinical_question"],
         readiness_state=row["readiness_state"],
         strip=row["strip"] or (),
-        expected=_expected(row["checks"] or ()),
+        expected=tuple(_day(day) for day in row["expected"] or ()),
         missing=_missing(spec, first["requirement"]) if first else "",
         expected_on=_day(first["expected_on"]) if first else None,
         suspected_on=row["suspected_on"],
@@ -167,23 +167,7 @@ def findings_in_words(candidate: CandidateRow) -> list[dict[str, str]]:
 
 def _missing(spec: DefinitionSpec, requirement: str) -> str:
     """Return what is lacking in a word or two; a finding without a requirement is the attestation."""
-    return requirement_label(spec, requirement) if requirement else _("Attestation")
-
-
-def initials_of(name: str, identity_value: str) -> str:
-    """Return initials and birth year, `A.J. 1958`, as lists show a patient."""
-    letters = "".join(f"{part[0]}." for part in name.replace("-", " ").split())
-    return f"{letters} {birth_year(identity_value)}".strip()
-
-
-def _expected(checks: Sequence[Mapping[str, Any]]) -> tuple[date | None, ...]:
-    """Return, per kind in the strip's order, the latest day on which an ordered answer is expected."""
-    found: dict[str, date] = {}
-    for check in checks:
-        day = _day(check.get("expected_on"))
-        if day and check["state"] == "ordered":
-            found[check["kind"]] = max(day, found.get(check["kind"], day))
-    return tuple(found.get(kind) for kind in ("radiology", "pathology", "lab", "clinical"))
+    return requirement_label(spec, requirement) if requirement else _("Not attested")
 
 
 def _day(text: str | None) -> date | None:

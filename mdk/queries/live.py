@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from django.utils import timezone
 
-from cases.identity import birth_year
+from cases.identity import birth_year, initials_of
 from cases.models import Result
 from checklists.enums import Discipline, Kind, LevelCode, Speciality
 from checklists.registry import spec_of, specs_of
@@ -41,10 +41,7 @@ class Place:
     def initials(self) -> str:
         """Initials and birth year; empty for a protected identity, which no shared screen shows."""
         patient = self.item.case.patient
-        if patient.is_protected:
-            return ""
-        letters = "".join(f"{part[0]}." for part in patient.name.replace("-", " ").split())
-        return f"{letters} {birth_year(patient.identity_value)}".strip()
+        return "" if patient.is_protected else initials_of(patient.name, patient.identity_value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Series and meetings as lists show them."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
@@ -18,6 +18,7 @@ from checklists.enums import LevelCode
 from checklists.queries import published_diagnoses
 from mdk.enums import FIRM_ITEMS, ItemStatus
 from mdk.models import AgendaItem, Meeting, Series
+from mdk.queries.days import midnight
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +69,9 @@ def meetings_between(
     """Return the visible meetings from the day `first` to the day `last`, both included, as documents need them."""
     meetings = Meeting.objects.filter(series__in=visible_series(actor).order_by().values("pk"))
     if first:
-        meetings = meetings.filter(starts_at__gte=_midnight(first))
+        meetings = meetings.filter(starts_at__gte=midnight(first))
     if last:
-        meetings = meetings.filter(starts_at__lt=_midnight(last + timedelta(days=1)))
+        meetings = meetings.filter(starts_at__lt=midnight(last + timedelta(days=1)))
     if series is not None:
         meetings = meetings.filter(series_id=series)
     loaded = meetings.select_related("series__unit__parent__parent", "chair")
@@ -137,7 +138,3 @@ def _of_items(aggregate: Sum | Count) -> Coalesce:
     items = AgendaItem.objects.filter(meeting=OuterRef("pk"), position__isnull=False).order_by()
     total = items.values("meeting").annotate(total=aggregate).values("total")
     return Coalesce(Subquery(total, output_field=IntegerField()), 0)
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))

@@ -77,11 +77,6 @@ class Protocol:
         """Whether the protocol is signed."""
         return self.meeting.signed_at is not None
 
-    @property
-    def unfinished(self) -> int:
-        """How many cases have neither recommendation, deferral nor a new place."""
-        return sum(not (entry.outcome or entry.deferred or entry.moved) for entry in self.entries)
-
 
 def protocol_of(meeting: Meeting) -> Protocol:
     """Return the protocol of a meeting that has begun; protected identities are masked. Four queries at most."""

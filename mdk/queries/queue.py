@@ -2,23 +2,24 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import reduce
 from operator import or_
 
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.actor import Actor
 from accounts.errors import NotAllowed
 from accounts.models import User
 from accounts.permissions import Permission
-from accounts.queries import people_with, units_below
+from accounts.queries import people_with
 from checklists.enums import Discipline
 from mdk.access import PREPARES, series_units
 from mdk.enums import ItemStatus, MeetingStatus, PreparationState
 from mdk.models import Preparation, Series
+from mdk.queries.days import midnight
+from mdk.queries.meetings import visible_series
 from mdk.queries.preparations import QueueRow, queue_rows
 
 STATES = (
@@ -143,14 +144,10 @@ def filtered(
     if discipline:
         preparations = preparations.filter(discipline=discipline)
     if since:
-        preparations = preparations.filter(due_at__gte=_midnight(since))
+        preparations = preparations.filter(due_at__gte=midnight(since))
     if until:
-        preparations = preparations.filter(due_at__lt=_midnight(until) + timedelta(days=1))
+        preparations = preparations.filter(due_at__lt=midnight(until + timedelta(days=1)))
     return preparations
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 def readers_for(preparation: Preparation, actor: Actor, on: date) -> QuerySet[User]:
@@ -161,9 +158,7 @@ def readers_for(preparation: Preparation, actor: Actor, on: date) -> QuerySet[Us
 
 
 def _series_for(actor: Actor, permission: Permission) -> QuerySet[Series]:
-    units = actor.units_for(permission)
-    invited = Series.participating_units.through.objects.filter(unit_id__in=units).values("series_id")
-    return Series.objects.filter(Q(unit_id__in=units_below(units)) | Q(pk__in=invited))
+    return visible_series(actor, permission).order_by()
 
 
 def _grouped(rows: Iterable[QueueRow]) -> list[QueueGroup]:

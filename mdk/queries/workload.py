@@ -1,7 +1,7 @@
 """What readers have to prepare, and what rebookings cost."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -11,6 +11,7 @@ from accounts.permissions import Permission
 from accounts.queries import units_below
 from mdk.enums import FIRM_ITEMS, ItemStatus, PreparationState
 from mdk.models import Preparation, Rebooking
+from mdk.queries.days import midnight
 from mdk.queries.meetings import visible_series
 
 
@@ -70,11 +71,7 @@ def _add(row: WorkloadRow, state: str, estimate: int, minutes: int, status: str)
 def _between(field: str, first: date | None, last: date | None) -> Q:
     found = Q()
     if first:
-        found &= Q(**{f"{field}__gte": _midnight(first)})
+        found &= Q(**{f"{field}__gte": midnight(first)})
     if last:
-        found &= Q(**{f"{field}__lt": _midnight(last + timedelta(days=1))})
+        found &= Q(**{f"{field}__lt": midnight(last + timedelta(days=1))})
     return found
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))

@@ -14,7 +14,6 @@ from django_htmx.http import push_url
 from accounts.actor import ActorRequest
 from accounts.errors import FieldError, Invalid
 from accounts.permissions import Permission
-from accounts.queries import people_with
 from cases.access import access_case
 from cases.services.editing import set_level
 from mdk.access import access_item, access_meeting, series_units
@@ -29,6 +28,7 @@ from mdk.forms.planning import (
     minutes_given,
 )
 from mdk.queries.agenda import agenda_of
+from mdk.queries.attendance import chairs_for
 from mdk.queries.meetings import targets_after
 from mdk.queries.workbench import is_open_for_planning, not_operated_first
 from mdk.services.agenda import book_case, change_item, move_item, order_items, publish_meeting, take_off
@@ -176,12 +176,11 @@ def publish_page(request: ActorRequest, pk: int) -> HttpResponse:
 def chair_page(request: ActorRequest, pk: int) -> HttpResponse:
     """Choose the chair."""
     meeting = access_meeting(request.actor, pk, PLAN)
-    people = people_with(Permission.RUN_MEETING, series_units(meeting.series), timezone.localdate())
 
     def choose(values: dict[str, Any]) -> None:
         choose_chair(pk, values["chair"], by=request.user, now=timezone.now())
 
-    form = ChairForm(request.POST, people=people)
+    form = ChairForm(request.POST, people=chairs_for(meeting, timezone.localdate()))
     return act(request, meeting, form, choose, name="chair", opened="chair", said=_("The chair is chosen."))
 
 

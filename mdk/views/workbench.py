@@ -17,12 +17,12 @@ from accounts.errors import Invalid, NotAllowed, Refused
 from accounts.forms import add_refusal
 from accounts.models import AccessLog
 from accounts.permissions import Permission
-from accounts.queries import people_with
 from cases.privacy import IdentityGuard
 from mdk.access import access_meeting, series_units
 from mdk.forms.planning import BookForm, CandidateFilter, ChairForm, LevelForm, ReasonForm, RebookForm
 from mdk.models import Meeting
 from mdk.queries.agenda import AgendaRow
+from mdk.queries.attendance import chairs_for
 from mdk.queries.candidates import findings_in_words
 from mdk.queries.meetings import targets_after
 from mdk.queries.workbench import Workbench, workbench_of
@@ -125,8 +125,7 @@ def _opened(request: ActorRequest, bench: Workbench, key: str, bound: Forms) -> 
     kind, _dash, number = key.partition("-")
     found: dict[str, Any] = {"key": key, "id": int(number) if number.isdecimal() else None}
     if kind == "chair":
-        units = series_units(bench.meeting.series)
-        people = people_with(Permission.RUN_MEETING, units, timezone.localdate())
+        people = chairs_for(bench.meeting, timezone.localdate())
         found["form"] = bound.get("chair") or ChairForm(initial={"chair": bench.meeting.chair_id}, people=people)
     elif kind == "cancel":
         found["form"] = bound.get("cancel") or ReasonForm(auto_id="cancel_%s")
