@@ -180,15 +180,14 @@ class AccessLogView(ListAPIView[AccessLog]):
         actor = actor_of(self.request)
         require(actor, Permission.VIEW_ACCESS_LOG)
         patient = self.patient()
-        if self.request.query_params.get("page", "1") == "1":
-            log_read(
-                actor,
-                patients=[patient],
-                what="api-access-log",
-                action=AccessLog.Action.LOG,
-                reason=self.request.query_params.get("reason", ""),
-                permission=Permission.VIEW_ACCESS_LOG,
-            )
+        log_read(
+            actor,
+            patients=[patient],
+            what="api-access-log",
+            action=AccessLog.Action.LOG,
+            reason=self.request.query_params.get("reason", ""),
+            permission=Permission.VIEW_ACCESS_LOG,
+        )
         return readings(actor, patient=patient)
 
     def patient(self) -> int:

@@ -8,8 +8,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from accounts.actor import Actor
+from accounts.files import CSV, XLSX
 from cases.enums import CaseStatus, ReadinessState
-from cases.intake.cells import CSV, XLSX, csv_bytes, xlsx_bytes
+from cases.intake.cells import csv_bytes, xlsx_bytes
+from cases.intake.columns import FIELDS
 from cases.lists import CaseFilter
 from cases.models import Case
 from cases.panels import NextMeeting, panel
@@ -57,13 +59,8 @@ def export_table(actor: Actor, wanted: CaseFilter, today: date) -> Table:
 
 
 def _header() -> tuple[str, ...]:
-    """The first fifteen are the names that the import knows, in every language."""
-    return (
-        "Referens", "Personnummer", "Namn", "Diagnos", "Fas", "Frågeställning", "Anamnes", "Funktionsstatus",
-        "Samsjuklighet", "Patientens önskemål", "Ansvarig läkare", "Kontaktsjuksköterska", "Enhet",
-        "Välgrundad misstanke", "Utlovat besked",
-        _("Days"), _("Status"), _("Readiness"), _("Level"), _("Next conference"),
-    )  # fmt: skip
+    """The names that the import knows, in every language, and then what the system adds."""
+    return (*FIELDS, _("Days"), _("Status"), _("Readiness"), _("Level"), _("Next conference"))
 
 
 def _row(case: Case, guard: IdentityGuard, diagnosis: str, meeting: NextMeeting | None, today: date) -> tuple[Any, ...]:

@@ -14,9 +14,6 @@ from openpyxl.utils import get_column_letter
 STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """Excel, LibreOffice and Google Sheets run a text that begins with one of these (OWASP, CSV injection)."""
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-CSV = "text/csv; charset=utf-8"
-
 
 def safe_cell(value: Any) -> Any:
     """Return `value` as a spreadsheet may hold it: a text that would run as a formula gets an apostrophe before it.

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.access import require
 from accounts.access_log import log_read
 from accounts.actor import ActorRequest
+from accounts.files import file_answer
 from accounts.models import AccessLog
 from accounts.permissions import Permission, Role
 from cases.enums import CaseStatus, ReadinessState
@@ -97,8 +98,4 @@ def export_page(request: ActorRequest) -> HttpResponse:
     table = export_table(request.actor, _wanted(request), timezone.localdate())
     log_read(request.actor, patients=table.patients, what="cases:export", action=AccessLog.Action.EXPORT)
     name = _("cases") + f"-{timezone.localdate():%Y-%m-%d}.{export.ending}"
-    return HttpResponse(
-        export.write(table),
-        content_type=export.content_type,
-        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
-    )
+    return file_answer(export.write(table), export.content_type, name)

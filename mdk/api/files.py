@@ -11,10 +11,10 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from accounts.actor import actor_of
+from accounts.files import PDF, XLSX
 from accounts.permissions import Permission
 from mdk.access import access_meeting
 from mdk.print.agenda import agenda_pdf
-from mdk.print.answers import PDF, XLSX
 from mdk.print.spreadsheet import agenda_xlsx
 
 

@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 from accounts.access_log import log_read
 from accounts.actor import actor_of
 from accounts.errors import FieldError, Invalid
+from accounts.files import PDF
 from accounts.models import AccessLog, User
 from accounts.permissions import Permission
 from mdk.access import access_item, access_meeting
@@ -25,14 +26,11 @@ from mdk.api.parameters import checked
 from mdk.api.room_input import AddendumInput, AttendanceInput, DeferInput, OutcomeInput, StartInput
 from mdk.api.serializers import ItemShape, MeetingShape, OutcomeShape
 from mdk.models import Meeting
-from mdk.print.protocol import protocol_name, protocol_pdf
+from mdk.print.protocol import protocol_file
 from mdk.queries.attendance import people_named
 from mdk.queries.live import outcome_of
-from mdk.queries.protocol import protocol_of
 from mdk.services import live
 from mdk.services.outcome import Participant, add_addendum, record_attendance, save_outcome, sign_meeting
-
-PDF = "application/pdf"
 
 
 def _moved(request: Request, pk: int, move: Callable[..., Meeting], permission: Permission) -> Response:
@@ -179,14 +177,7 @@ class ProtocolPdfView(APIView):
         """Return the protocol as PDF; one that is not signed says so. Protected identities are hidden in it."""
         actor = actor_of(request)
         meeting = access_meeting(actor, pk, Permission.VIEW_CASE)
-        protocol = protocol_of(meeting)
-        log_read(actor, patients=protocol.patients, what="api-protocol-pdf", action=AccessLog.Action.EXPORT)
-        name = protocol_name(meeting)
-        return HttpResponse(
-            protocol_pdf(protocol, timezone.now()),
-            content_type=PDF,
-            headers={"Content-Disposition": f'attachment; filename="{name}"'},
-        )
+        return protocol_file(actor, meeting, what="api-protocol-pdf")
 
 
 def _participants(lines: list[dict[str, Any]], people: dict[str, User]) -> list[Participant]:

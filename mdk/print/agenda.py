@@ -11,13 +11,13 @@ from django.utils.translation import gettext as _
 
 from accounts.access_log import log_read
 from accounts.actor import Actor
+from accounts.files import PDF, file_answer
 from accounts.models import AccessLog
 from accounts.signs import ANSWER_WORDS, KINDS, LEVELS
 from checklists.enums import Discipline, Phase
 from mdk.access import series_units
 from mdk.enums import PreparationState
 from mdk.models import Meeting
-from mdk.print.answers import PDF, file_answer
 from mdk.print.typesetting import compile_pdf
 from mdk.queries.agenda import AgendaRow, PreparationRow, agenda_of, planned_minutes_of
 

@@ -3,13 +3,25 @@
 from datetime import datetime
 from typing import Any
 
+from django.http import HttpResponse
 from django.utils import formats, timezone, translation
 from django.utils.translation import gettext as _
 
+from accounts.access_log import log_read
+from accounts.actor import Actor
+from accounts.files import PDF, file_answer
+from accounts.models import AccessLog
 from checklists.enums import LevelCode, Phase
 from mdk.models import Meeting
 from mdk.print.typesetting import compile_pdf
-from mdk.queries.protocol import Entry, Protocol
+from mdk.queries.protocol import Entry, Protocol, protocol_of
+
+
+def protocol_file(actor: Actor, meeting: Meeting, *, what: str, inline: bool = False) -> HttpResponse:
+    """Return the protocol as it stands now, and log the export under `what`."""
+    protocol = protocol_of(meeting)
+    log_read(actor, patients=protocol.patients, what=what, action=AccessLog.Action.EXPORT)
+    return file_answer(protocol_pdf(protocol, timezone.now()), PDF, protocol_name(meeting), inline=inline)
 
 
 def protocol_pdf(protocol: Protocol, now: datetime) -> bytes:

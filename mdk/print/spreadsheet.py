@@ -4,12 +4,12 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from accounts.actor import Actor
+from accounts.files import XLSX, file_answer
 from accounts.signs import KINDS, LEVELS, READINESS
 from cases.intake.cells import xlsx_bytes
 from mdk.enums import ItemStatus
 from mdk.models import Meeting
 from mdk.print.agenda import answer_words, diagnosis_words, file_name, log_export, preparation_words
-from mdk.print.answers import XLSX, file_answer
 from mdk.queries.agenda import AgendaRow, agenda_of
 
 

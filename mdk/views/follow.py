@@ -39,9 +39,11 @@ def _log(request: ActorRequest, screen: Screen) -> None:
     """Log the whole running order when the page opens, and each further case as it comes up."""
     meeting, key = screen.meeting, f"follow-{screen.meeting.pk}"
     shown = [timezone.localdate().isoformat(), meeting.current_item_id]
-    if request.htmx and request.session.get(key) == shown:
+    known = request.session.get(key) if request.htmx else None
+    if known == shown:
         return
-    patients = [screen.current.item.case.patient_id] if request.htmx and screen.current else screen.patients
+    is_further = known is not None and known[0] == shown[0]
+    patients = [screen.current.item.case.patient_id] if is_further and screen.current else screen.patients
     log_read(request.actor, patients=patients, what="mdk:follow")
     request.session[key] = shown
 

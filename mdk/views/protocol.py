@@ -12,12 +12,11 @@ from accounts.access_log import log_read
 from accounts.actor import ActorRequest
 from accounts.errors import Invalid, Refused
 from accounts.forms import add_refusal
-from accounts.models import AccessLog
 from accounts.permissions import Permission
 from mdk.access import access_item, access_meeting, series_units
 from mdk.forms.room import AddendumForm
 from mdk.models import Meeting
-from mdk.print.protocol import protocol_name, protocol_pdf
+from mdk.print.protocol import protocol_file
 from mdk.queries.protocol import protocol_of
 from mdk.services.outcome import add_addendum
 
@@ -29,17 +28,10 @@ def protocol_page(request: ActorRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
-def protocol_file(request: ActorRequest, pk: int) -> HttpResponse:
+def protocol_pdf_page(request: ActorRequest, pk: int) -> HttpResponse:
     """Give the protocol as PDF; one that is not signed says so on every page."""
     meeting = access_meeting(request.actor, pk, Permission.VIEW_CASE)
-    protocol = protocol_of(meeting)
-    log_read(request.actor, patients=protocol.patients, what="mdk:protocol_pdf", action=AccessLog.Action.EXPORT)
-    name = protocol_name(meeting)
-    return HttpResponse(
-        protocol_pdf(protocol, timezone.now()),
-        content_type="application/pdf",
-        headers={"Content-Disposition": f'inline; filename="{name}"'},
-    )
+    return protocol_file(request.actor, meeting, what="mdk:protocol_pdf", inline=True)
 
 
 @require_POST

@@ -160,6 +160,14 @@ def test_the_api_answers_and_logs(client: Client, house: House) -> None:
     assert AccessLog.objects.filter(user=house.admin, action=AccessLog.Action.LOG).count() == 1
 
 
+def test_the_api_logs_every_page_that_is_read(client: Client, house: House) -> None:
+    read(house, 7)
+    read(house, 7)
+    answer = login(client, house.admin).get("/api/v1/access-log/", {"patient": 7, "page_size": 1, "page": 2})
+    assert len(answer.json()["results"]) == 1
+    assert AccessLog.objects.filter(user=house.admin, action=AccessLog.Action.LOG).count() == 1
+
+
 @pytest.mark.parametrize("query", [{}, {"patient": "x"}, {"patient": "9" * 40}])
 def test_the_api_needs_a_patient(client: Client, house: House, query: dict[str, str]) -> None:
     answer = login(client, house.admin).get("/api/v1/access-log/", query)

@@ -90,6 +90,11 @@ def test_each_case_shown_is_one_row_in_the_log(client: Client, house: House, mee
     assert [row.patient_ids for row in rows()][1:] == [[second.case.patient_id]]
 
 
+def test_the_part_alone_shows_the_whole_order_and_is_logged_so(client: Client, house: House, meeting: Meeting) -> None:
+    login(client, house.nurse).get(url(meeting), {"version": 0}, headers=HTMX)
+    assert len(AccessLog.objects.get(what="mdk:follow").patient_ids) == 3
+
+
 def test_the_recommendation_is_read_as_it_is_written(client: Client, house: House, meeting: Meeting) -> None:
     give_outcome(meeting.items.get(position=1), by=house.chair, recommendation="Operation.", ctnm="cT2N0")
     text = login(client, house.nurse).get(url(meeting)).content.decode()

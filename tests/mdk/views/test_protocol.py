@@ -98,6 +98,12 @@ def test_the_file_holds_what_was_said(client: Client, house: House, meeting: Mee
     assert (log.action, len(log.patient_ids)) == ("export", 3)
 
 
+def test_nobody_on_the_way_keeps_a_copy_of_the_file(client: Client, house: House, meeting: Meeting) -> None:
+    login(client, house.chair)
+    for address in (f"/meetings/{meeting.pk}/protocol.pdf", f"/api/v1/meetings/{meeting.pk}/protocol.pdf"):
+        assert "no-store" in client.get(address).headers["Cache-Control"]
+
+
 def test_until_it_is_signed_it_says_so(client: Client, house: House, meeting: Meeting) -> None:
     login(client, house.chair)
     assert "EJ SIGNERAT" in text_of(pdf(client, meeting))

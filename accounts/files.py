@@ -4,6 +4,7 @@ from django.http import HttpResponse
 
 PDF = "application/pdf"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+CSV = "text/csv; charset=utf-8"
 
 
 def file_answer(content: bytes, kind: str, name: str, *, inline: bool = False) -> HttpResponse:
