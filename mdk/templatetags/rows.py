@@ -25,9 +25,10 @@ _PLANNED = (
     '<input class="input agenda__minutes" form="plan" type="number" min="0" max="60" name="minutes-{id}"'
     ' id="minutes-{id}" value="{minutes}" aria-label="{minutes_at} {position}">'
     '<span class="agenda__who">{who}</span>'
-    '<a class="question-link clip" data-open id="open-item-{id}" href="{link}item-{id}" title="{question}">{question}</a>'
-    "{strip}{state}{tools}"
+    "{asked}{strip}{state}{tools}"
 )
+_ASKED = '<a class="question-link clip" data-open id="open-item-{}" href="{}item-{}" title="{}">{}</a>'
+_UNREADY = '<span class="agenda__unready">{}{}</span>'
 _READ = (
     '<time class="agenda__time">{clock}</time><span class="agenda__position">{position}</span>{level}{minutes}'
     '<span class="agenda__who">{who}</span>'
@@ -56,8 +57,7 @@ def planned_row(row: AgendaRow, link: str, query: str) -> SafeString:
         minutes=row.minutes,
         minutes_at=_("Minutes, place"),
         who=_("Protected identity") if row.is_protected else row.initials,
-        link=link,
-        question=row.question,
+        asked=_asked(language, row, link),
         strip=_strip(language, row),
         state=preparation_marks(row.preparations) if row.is_firm else _provisional(),
         tools=step_buttons(row.id, query),
@@ -110,6 +110,14 @@ def candidate_row(case: CandidateRow, link: str) -> SafeString:
         missing=missing,
         add=_("Add"),
     )
+
+
+def _asked(language: str, row: AgendaRow, link: str) -> SafeString:
+    """Show the question; before it what a firm place still lacks, which its four answers alone may not tell."""
+    asked = format_html(_ASKED, row.id, link, row.id, row.question, row.question)
+    if row.readiness_state == "ready" or not row.is_firm:
+        return asked
+    return format_html(_UNREADY, signs.readiness_state(language, row.readiness_state), asked)
 
 
 def _strip(language: str, row: AgendaRow | CandidateRow) -> SafeString:

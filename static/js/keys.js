@@ -80,6 +80,8 @@
     }
   };
 
+  const ARROWS = { ArrowRight: "→", ArrowLeft: "←", ArrowUp: "↑", ArrowDown: "↓" };
+
   const words = (element) =>
     element.dataset.keyLabel ||
     element.getAttribute("aria-label") ||
@@ -105,6 +107,11 @@
       if (kbd && !element.dataset.keyLabel) label = label.replace(kbd.textContent, "").trim();
       pairs.push([element.dataset.key, label]);
     }
+    for (const button of document.querySelectorAll("[data-row-key]")) {
+      if (seen.has(button.dataset.rowKey) || !visible(button)) continue;
+      seen.add(button.dataset.rowKey);
+      pairs.push([button.dataset.rowKey, words(button)]);
+    }
     pairs.push(["Esc", text.leave], ["?", text.help]);
     list.replaceChildren(
       ...pairs.flatMap(([key, label]) => {
@@ -113,7 +120,7 @@
         for (const part of key.split(" ")) {
           const kbd = document.createElement("kbd");
           kbd.className = "key";
-          kbd.textContent = part;
+          kbd.textContent = ARROWS[part] || part;
           dt.append(kbd, " ");
         }
         dd.textContent = label;
