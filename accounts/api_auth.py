@@ -1,7 +1,5 @@
 """How the API knows who calls: a bearer token, or the session of the pages."""
 
-import hashlib
-
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
@@ -9,12 +7,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from accounts.actor import actor_for
-from accounts.models import ApiToken, User
-
-
-def digest_of(token: str) -> str:
-    """Return the digest under which a token is stored (SHA-256, hexadecimal)."""
-    return hashlib.sha256(token.encode()).hexdigest()
+from accounts.models import ApiToken, User, digest_of
 
 
 class BearerAuthentication(BaseAuthentication):

@@ -1,5 +1,6 @@
 """Users, units, memberships and the log of every reading of a patient."""
 
+import hashlib
 from typing import Any, ClassVar
 
 import pgtrigger
@@ -115,6 +116,11 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_role_display()}, {self.unit}"
+
+
+def digest_of(token: str) -> str:
+    """Return the digest under which a token is stored (SHA-256, hexadecimal)."""
+    return hashlib.sha256(token.encode()).hexdigest()
 
 
 class ApiToken(models.Model):

@@ -9,9 +9,8 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.actor import Actor
-from accounts.api_auth import digest_of
 from accounts.errors import FieldError, Invalid, Refused
-from accounts.models import ApiToken, Membership, Unit, User
+from accounts.models import ApiToken, Membership, Unit, User, digest_of
 from accounts.permissions import Role
 from accounts.queries import user_by_email
 
@@ -142,12 +141,9 @@ def create_token(*, user: User, now: datetime, days: int = TOKEN_DAYS) -> str:
     return token
 
 
-def revoke_tokens(*, user: User) -> int:
-    """Remove every token of the person; returns how many there were."""
-    return user.api_tokens.all().delete()[0]
-
-
+@transaction.atomic
 def set_password(*, user: User, password: str) -> None:
-    """Give the person a password; the caller has checked its strength. Ends every session of theirs."""
+    """Give the person a password; the caller has checked its strength. Ends every session and token of theirs."""
     user.set_password(password)
     user.save(update_fields=["password"])
+    user.api_tokens.all().delete()
