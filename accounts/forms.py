@@ -1,6 +1,5 @@
 """The forms of the ground floor: fields and their own rules, no queries."""
 
-from datetime import date
 from typing import Any
 
 from django import forms
@@ -98,8 +97,3 @@ def add_refusal(form: forms.Form, refusal: Refused) -> None:
         return
     field = refusal.field if refusal.field in form.fields else None
     form.add_error(field, ValidationError(refusal.message, refusal.code))
-
-
-def first_day(today: date) -> dict[str, str]:
-    """Return the initial values of a new membership: from today."""
-    return {"starts_on": today.isoformat()}

@@ -55,7 +55,7 @@ def nav_for(request: HttpRequest, actor: Actor) -> list[NavItem]:
     """Return the menu of the actor's active role; no query.
 
     The current place is the one whose address the page's address begins with, the longest first, so that
-    `/cases/12/` lies under Cases and `/cases/refer/` under Refer a patient.
+    `/cases/12/` lies under Cases and `/cases/new/` under Refer a patient.
     """
     granted = ROLES.get(actor.role, frozenset())
     found: list[tuple[Place, str]] = []

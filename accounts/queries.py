@@ -11,14 +11,15 @@ from accounts.models import AccessLog, Membership, Unit, User
 from accounts.permissions import Permission, roles_with
 
 
-def units_above(unit_id: int) -> frozenset[int]:
-    """Return the unit and every unit that it lies below; one query."""
+def units_above(unit_ids: Iterable[int]) -> frozenset[int]:
+    """Return the units and every unit that they lie below; one query."""
     parents = dict(Unit.objects.values_list("pk", "parent_id"))
     above: set[int] = set()
-    current: int | None = unit_id
-    while current is not None and current not in above:
-        above.add(current)
-        current = parents.get(current)
+    for unit_id in unit_ids:
+        current: int | None = unit_id
+        while current is not None and current not in above:
+            above.add(current)
+            current = parents.get(current)
     return frozenset(above)
 
 

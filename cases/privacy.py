@@ -32,8 +32,7 @@ class IdentityGuard:
     @cached_property
     def treating(self) -> frozenset[int]:
         """The units that treat for this person: their own and those above, since a clinic's case is its clinics'."""
-        own = self.actor.units_for(Permission.VIEW_CASE)
-        return frozenset(above for unit in own for above in units_above(unit))
+        return units_above(self.actor.units_for(Permission.VIEW_CASE))
 
     def opens(self, unit_id: int, people: tuple[int | None, ...] = ()) -> bool:
         """Say whether the person works in the treating unit or is one of the case's own `people`."""

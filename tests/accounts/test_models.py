@@ -75,7 +75,8 @@ def test_a_visitor_has_no_actor() -> None:
 
 def test_units_above_and_below(house: House) -> None:
     ward = make_unit(parent=house.clinic)
-    assert units_above(ward.pk) == {ward.pk, house.clinic.pk, house.hospital.pk}
+    assert units_above([ward.pk]) == {ward.pk, house.clinic.pk, house.hospital.pk}
+    assert units_above([ward.pk, house.clinic.pk]) == units_above([ward.pk])
     assert units_below([house.hospital.pk]) == {house.hospital.pk, house.clinic.pk, ward.pk}
     assert units_below([]) == frozenset()
 
