@@ -1,4 +1,4 @@
-"""The moves of a meeting: one table, one writer of its status. Buttons, API and docs read the table."""
+"""The moves of a meeting: one table, one writer of its status."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -92,11 +92,6 @@ def move_meeting(
         effect(meeting)
     record(move.event, by=by, now=now, subject=meeting, meeting=meeting.pk, unit=meeting.series.unit_id)
     return meeting
-
-
-def allowed_moves(meeting: Meeting) -> list[str]:
-    """Return the actions that the table allows from the meeting's status, in its order."""
-    return [action for action, move in MOVES.items() if meeting.status in move.sources]
 
 
 def _refusal(meeting: Meeting) -> MeetingMoveRefused:
