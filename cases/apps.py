@@ -14,10 +14,13 @@ class CasesConfig(AppConfig):
         from accounts.access_log import register_case_lookup
         from accounts.home import register_home
         from accounts.permissions import Role
+        from cases.about import cases_in_words
         from cases.event_types import register_event_types
         from cases.queries import patient_of
+        from events.about import register_about
 
         register_case_lookup(patient_of)
         register_event_types()
+        register_about(cases_in_words)
         for role in (Role.CLINICIAN, Role.CONTACT_NURSE):
             register_home(role, "cases:mine")

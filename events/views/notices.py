@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.actor import ActorRequest
+from events.about import about_cases
 from events.access import access_notice
 from events.queries import notice_link, notice_text, notices_of
 from events.services import read_all_notices, read_notice
@@ -16,9 +17,18 @@ PAGE = 50
 
 @require_safe
 def notices_page(request: ActorRequest) -> HttpResponse:
-    """List the person's notices, newest first, fifty a page."""
+    """List the person's notices, newest first, fifty a page; each says which case it is about."""
     page = Paginator(notices_of(request.actor.user), PAGE).get_page(request.GET.get("page"))
-    rows = [{"notice": notice, "text": notice_text(notice), "url": notice_link(notice)} for notice in page]
+    about = about_cases(request.actor, {notice.event.case_id for notice in page if notice.event.case_id})
+    rows = [
+        {
+            "notice": notice,
+            "text": notice_text(notice),
+            "url": notice_link(notice),
+            "about": about.get(notice.event.case_id or 0, ""),
+        }
+        for notice in page
+    ]
     return render(request, "events/notices.html", {"page": page, "rows": rows})
 
 
