@@ -1,8 +1,10 @@
 """Refusals that every floor raises and every door translates (page, API, import, message)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from django.utils.translation import gettext as _
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +14,21 @@ class FieldError:
     field: str
     code: str
     message: str
+
+
+def type_errors(raw: Mapping[str, Any], names: Collection[str]) -> list[FieldError]:
+    """Return what of the named fields is no text: a list, an object or a truth value. Numbers are read as text."""
+    message = _("Write this as text.")
+    return [FieldError(name, "not-text", message) for name in names if isinstance(raw.get(name), list | dict | bool)]
+
+
+def sentence_errors(field: str, text: str, limit: int, *, is_required: bool = True) -> list[FieldError]:
+    """Return what is wrong with a reason: empty where one must be given, or longer than `limit`."""
+    if is_required and not text.strip():
+        return [FieldError(field, "required", _("Give the reason in a sentence."))]
+    if len(text.strip()) > limit:
+        return [FieldError(field, "too-long", _("At most %(limit)d characters.") % {"limit": limit})]
+    return []
 
 
 class Refused(Exception):

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware as Base
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
@@ -24,6 +25,7 @@ class LanguageMiddleware:
     """The language that the person chose (a cookie), Swedish for everybody else.
 
     The browser's own list of languages is not asked: the house speaks Swedish until somebody says otherwise.
+    A program that calls the API says so in `Accept-Language`.
     """
 
     def __init__(self, get_response: Answer) -> None:
@@ -33,18 +35,39 @@ class LanguageMiddleware:
         """Answer in the chosen language."""
         chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
         language = chosen if chosen in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+        if request.path.startswith("/api/"):
+            language = translation.get_language_from_request(request)
         translation.activate(language)
         request.LANGUAGE_CODE = language
         response = self.get_response(request)
         response.headers.setdefault("Content-Language", language)
-        patch_vary_headers(response, ("Cookie",))
+        patch_vary_headers(response, ("Cookie", "Accept-Language"))
         return response
+
+
+class StorableTextMiddleware:
+    """Refuses an address or a form with a NUL character, which no database text can hold: 400."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer; the request is looked at in `process_view`, when its form has been read."""
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_view: Any) -> None:
+        """Raise BadRequest, which becomes the page or the problem document of a 400."""
+        if any(
+            "\0" in text for given in (request.GET, request.POST) for _name, texts in given.lists() for text in texts
+        ):
+            raise BadRequest("NUL character")
 
 
 class ActorMiddleware:
     """Sets `request.actor`: the logged-in person with today's memberships (one query), None for a visitor.
 
-    The active membership is the one that the session remembers, as long as it is in force.
+    The active membership is the one that the session remembers, as long as it is in force. What a person who is
+    logged in is answered is kept by no cache: most of it shows patients.
     """
 
     def __init__(self, get_response: Answer) -> None:
@@ -56,7 +79,10 @@ class ActorMiddleware:
         if request.user.is_authenticated:
             actor = actor_for(request.user, timezone.localdate(), request.session.get(SESSION_KEY))
         request.actor = actor  # type: ignore[attr-defined]
-        return self.get_response(request)
+        response = self.get_response(request)
+        if getattr(request, "actor", None) is not None:
+            response.headers.setdefault("Cache-Control", "no-store, private")
+        return response
 
 
 class LoginRequiredMiddleware(Base):

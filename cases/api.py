@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 from accounts.access import require
 from accounts.access_log import log_read
 from accounts.actor import actor_of
-from accounts.errors import FieldError, Invalid
+from accounts.errors import FieldError, Invalid, type_errors
 from accounts.models import AccessLog
 from accounts.permissions import Permission
 from cases.access import access_case, access_referring
@@ -44,6 +44,8 @@ from checklists.enums import LevelCode
 from checklists.registry import spec_of
 
 KEY_LENGTH = 200
+VERSION_DIGITS = 9
+FIXED = ("personal_identity_number", "name", "diagnosis", "unit", "external_reference", "level", "status")
 
 
 def body_of(request: Request) -> Mapping[str, Any]:
@@ -54,9 +56,23 @@ def body_of(request: Request) -> Mapping[str, Any]:
 
 
 def text_of(request: Request, name: str) -> str:
-    """Return a text of the body; empty when it is not there."""
-    value = body_of(request).get(name)
+    """Return a text of the body, empty when it is not there; Invalid for a list or an object."""
+    body = body_of(request)
+    if errors := type_errors(body, (name,)):
+        raise Invalid(errors)
+    value = body.get(name)
     return "" if value is None else str(value)
+
+
+def fixed_errors(request: Request, case: Case) -> list[FieldError]:
+    """Return which fields of the body would change what a PATCH leaves as it is; a repeated value is no change."""
+    document = case_documents([case], actor_of(request), timezone.localdate())[0]
+    message = _("This cannot be changed here.")
+    return [
+        FieldError(name, "read-only", message)
+        for name in FIXED
+        if name in body_of(request) and body_of(request)[name] not in (document[name], None)
+    ]
 
 
 def answer_case(request: Request, pk: int, status: int = 200) -> Response:
@@ -148,9 +164,11 @@ class CaseView(APIView):
     def patch(self, request: Request, pk: int) -> Response:
         """Change the named fields; 409, naming who changed the case, without its present version."""
         case = access_case(actor_of(request), pk, Permission.EDIT_CASE)
-        version = text_of(request, "version")
-        if not version.isdecimal():
+        version = str(body_of(request).get("version", ""))
+        if not version.isdecimal() or len(version) > VERSION_DIGITS:
             raise stale_case(case)
+        if errors := fixed_errors(request, case):
+            raise Invalid(errors)
         changes = parse_changes(body_of(request), case=case, today=timezone.localdate())
         edit_case(pk, changes, version=int(version), by=actor_of(request).user, now=timezone.now())
         return answer_case(request, pk)

@@ -5,12 +5,12 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.errors import FieldError, Invalid, NotAllowed
+from accounts.errors import FieldError, Invalid, NotAllowed, sentence_errors
 from accounts.models import User
 from cases.enums import ClearanceKind
 from cases.models import Case, Clearance
 from cases.readiness.store import store_readiness
-from cases.transitions import CaseMoveRefused, lock_case
+from cases.transitions import lock_case, lock_open_case, refuse_if_over
 from checklists.registry import spec_of
 from events.record import record
 
@@ -24,7 +24,7 @@ def clear_requirement(
     A repeated call by the same person with the same kind gives the clearance in force; another kind or person
     replaces it, and the old one is kept as revoked. Leaves `case.requirement_cleared`.
     """
-    case = lock_case(case_id)
+    case = lock_open_case(case_id)
     _check(case, requirement, reason)
     in_force = Clearance.objects.filter(case=case, requirement=requirement, revoked_at__isnull=True).first()
     if in_force:
@@ -45,7 +45,7 @@ def clear_requirement(
 @transaction.atomic
 def revoke_clearance(case_id: int, requirement: str, *, by: User, now: datetime) -> Case:
     """Take back what sets `requirement` aside; a second call changes nothing. Leaves `case.clearance_revoked`."""
-    case = lock_case(case_id)
+    case = lock_open_case(case_id)
     in_force = Clearance.objects.filter(case=case, requirement=requirement, revoked_at__isnull=True).first()
     if in_force:
         _revoke(in_force, by, now)
@@ -68,8 +68,7 @@ def attest_case(case_id: int, *, by: User, now: datetime) -> Case:
             % {"name": case.responsible_clinician.name},
             code="not-responsible",
         )
-    if not case.is_open:
-        raise CaseMoveRefused(_("The case is not open any more."), extra={"case_status": case.status})
+    refuse_if_over(case)
     if case.attested_at is None:
         case.attested_by, case.attested_at = by, now
         case.save(update_fields=["attested_by", "attested_at"])
@@ -94,7 +93,6 @@ def _check(case: Case, requirement: str, reason: str) -> None:
                 _("The case has no such requirement. Choose one of: %(known)s.") % {"known": ", ".join(known)},
             )
         )
-    if not reason.strip():
-        errors.append(FieldError("reason", "required", _("Give the reason in a sentence.")))
+    errors += sentence_errors("reason", reason, 500)
     if errors:
         raise Invalid(errors)

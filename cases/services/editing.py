@@ -8,15 +8,15 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.errors import FieldError, Invalid, Refused, Stale
+from accounts.errors import FieldError, Invalid, Refused, Stale, sentence_errors
 from accounts.models import User
 from cases.enums import OPEN_STATUSES
-from cases.models import Case
+from cases.models import Case, Patient
 from cases.panels import panel
 from cases.queries import due_for_refresh
 from cases.readiness.store import store_readiness
 from cases.services.referral import CaseOpenAlready
-from cases.transitions import CaseMoveRefused, lock_case, move_case
+from cases.transitions import lock_case, lock_open_case, move_case
 from checklists.enums import LevelCode
 from checklists.registry import spec_of
 from events.record import record
@@ -50,7 +50,7 @@ def edit_case(case_id: int, changes: Mapping[str, Any], *, version: int, by: Use
     A new phase or circumstance suggests the level anew and a new phase takes back the attestation, since
     other answers are asked for. Leaves `case.edited` with the names of the fields.
     """
-    case = _lock_open(case_id)
+    case = lock_open_case(case_id)
     if version != case.version:
         raise stale_case(case)
     changed = [name for name in EDITABLE if name in changes and getattr(case, name) != changes[name]]
@@ -76,13 +76,14 @@ def set_level(case_id: int, level: str, *, reason: str, by: User, now: datetime)
 
     Invalid names the wrong field. Leaves `case.level_set`.
     """
-    case = _lock_open(case_id)
+    case = lock_open_case(case_id)
     errors = []
     if level not in LevelCode.values:
         known = ", ".join(LevelCode.values)
         errors.append(FieldError("level", "unknown", _("Use one of: %(known)s.") % {"known": known}))
     elif level != case.level_suggested and not reason.strip():
         errors.append(FieldError("reason", "required", _("Say why the level differs from the suggested one.")))
+    errors += sentence_errors("reason", reason, 500, is_required=False)
     if errors:
         raise Invalid(errors)
     if (case.level, case.level_reason, case.level_set_by_id) == (level, reason.strip(), by.pk):
@@ -101,8 +102,8 @@ def withdraw_case(case_id: int, *, reason: str, by: User, now: datetime) -> Case
 
     HasPlace, naming the meeting, while the case has a place on an agenda: it is taken off there first.
     """
-    if not reason.strip():
-        raise Invalid([FieldError("reason", "required", _("Give the reason in a sentence."))])
+    if errors := sentence_errors("reason", reason, 200):
+        raise Invalid(errors)
 
     def explain(case: Case) -> None:
         # With the case locked, so that nobody books it meanwhile.
@@ -111,7 +112,7 @@ def withdraw_case(case_id: int, *, reason: str, by: User, now: datetime) -> Case
                 _("The case has a place on %(meeting)s. Take it off that agenda first.") % {"meeting": place.name},
                 extra={"meeting": place.meeting},
             )
-        case.withdrawn_reason = reason.strip()[:200]
+        case.withdrawn_reason = reason.strip()
 
     return move_case(case_id, "withdraw", by=by, now=now, change=explain)
 
@@ -140,14 +141,6 @@ def stale_case(case: Case) -> Stale:
     )
 
 
-def _lock_open(case_id: int) -> Case:
-    """Return the case, locked; CaseMoveRefused when it is over: what the protocol was signed on stays."""
-    case = lock_case(case_id)
-    if not case.is_open:
-        raise CaseMoveRefused(_("The case is not open any more."), extra={"case_status": case.status})
-    return case
-
-
 def _suggest_level(case: Case) -> None:
     """Suggest the level anew; a level that nobody has set follows the suggestion."""
     suggestion = spec_of(case.definition_id).suggest_level(case.phase, case.circumstances)
@@ -157,6 +150,8 @@ def _suggest_level(case: Case) -> None:
 
 
 def _refuse_second_open(case: Case) -> None:
+    """Refuse a phase in which the patient has another open case; the patient is locked, as for a new referral."""
+    Patient.objects.select_for_update().get(pk=case.patient_id)
     other = Case.objects.filter(
         patient_id=case.patient_id, diagnosis_id=case.diagnosis_id, phase=case.phase, status__in=OPEN_STATUSES
     ).exclude(pk=case.pk)

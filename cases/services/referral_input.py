@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
-from accounts.errors import FieldError, Invalid
+from accounts.errors import FieldError, Invalid, type_errors
 from accounts.models import Unit, User
 from accounts.permissions import Permission
 from cases.access import with_parents
@@ -21,6 +21,15 @@ from checklists.registry import DiagnosisError, find_diagnosis, spec_of
 
 T = TypeVar("T")
 
+WRITTEN = (
+    "personal_identity_number",
+    "name",
+    "external_reference",
+    "clinical_question",
+    "history",
+    "comorbidity",
+    "patient_wishes",
+)
 TEXTS = ("clinical_question", "history", "comorbidity", "patient_wishes")
 REQUIRED = (
     "personal_identity_number",
@@ -60,7 +69,7 @@ class _Parser:
         self.given = raw.get("circumstances") or {}
         self.today = today
         self.allowed = allowed
-        self.errors: list[FieldError] = []
+        self.errors: list[FieldError] = type_errors(raw, WRITTEN)
 
     def parse(self) -> ReferralData:
         for name in REQUIRED:
@@ -172,7 +181,7 @@ class _Parser:
         for phase in Phase:
             if text.lower() in (phase.value, str(phase.label).lower()):
                 return phase
-        known = ", ".join(Phase.values)
+        known = ", ".join(f"{phase.label} ({phase.value})" for phase in Phase)
         raise _Wrong(
             "unknown", _("There is no phase “%(text)s”. Use one of: %(known)s.") % {"text": text, "known": known}
         )

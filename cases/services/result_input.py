@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
-from accounts.errors import FieldError, Invalid
+from accounts.errors import FieldError, Invalid, type_errors
 from cases.enums import ResultSource, ResultState
 from cases.services.results import ResultData
 from checklists.enums import Kind
@@ -23,7 +23,7 @@ def parse_result(raw: Mapping[str, Any]) -> ResultData:
     nothing has been performed. Invalid lists every wrong field; what the case asks for is checked by the service.
     """
     text = {key: str(value).strip() if value is not None else "" for key, value in raw.items()}
-    errors: list[FieldError] = []
+    errors = type_errors(raw, ("text", "accession_number", "external_id"))
     performed_on = _day(text, "performed_on", errors)
     data = ResultData(
         kind=_code(text, "kind", Kind.values, errors, default=""),
@@ -33,7 +33,7 @@ def parse_result(raw: Mapping[str, Any]) -> ResultData:
         expected_on=_day(text, "expected_on", errors),
         text=_limited(text, "text", 20_000, errors),
         accession_number=_limited(text, "accession_number", 64, errors),
-        is_external=text.get("is_external", "").lower() in TRUE,
+        is_external=_truth(text, "is_external", errors),
         source=ResultSource(_code(text, "source", ResultSource.values, errors, default=ResultSource.MANUAL)),
         external_id=_limited(text, "external_id", 128, errors),
     )
@@ -45,12 +45,16 @@ def parse_result(raw: Mapping[str, Any]) -> ResultData:
 def _state(text: Mapping[str, str], performed_on: date | None, errors: list[FieldError]) -> ResultState:
     if text.get("state"):
         return ResultState(_code(text, "state", ResultState.values, errors, default=ResultState.FINAL))
-    final = text.get("final", "").lower()
-    if final not in (*TRUE, *FALSE):
-        errors.append(FieldError("final", "invalid", _("Say true or false.")))
-    if final in TRUE:
+    if _truth(text, "final", errors):
         return ResultState.FINAL
     return ResultState.PRELIMINARY if performed_on else ResultState.ORDERED
+
+
+def _truth(text: Mapping[str, str], name: str, errors: list[FieldError]) -> bool:
+    given = text.get(name, "").lower()
+    if given not in (*TRUE, *FALSE):
+        errors.append(FieldError(name, "invalid", _("Say true or false.")))
+    return given in TRUE
 
 
 def _code(text: Mapping[str, str], name: str, known: list[str], errors: list[FieldError], *, default: str) -> str:

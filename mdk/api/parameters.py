@@ -1,6 +1,6 @@
 """What the views of this floor's API read from a request."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -25,12 +25,15 @@ def checked(serializer: type[serializers.Serializer[Any]], request: Request) -> 
 
 
 def day_of(request: Request, name: str) -> date | None:
-    """Return the day of a query parameter (a time counts as its day), None when it is not given; 400 for no day."""
+    """Return the day of a query parameter (a time counts as its day), None when it is not given; 400 for no day.
+
+    The last day that there is has no midnight after it, so the day before stands for it.
+    """
     text = request.query_params.get(name, "")
     if not text:
         return None
     try:
-        return date.fromisoformat(text[:10])
+        return min(date.fromisoformat(text[:10]), date.max - timedelta(days=1))
     except ValueError:
         raise Invalid([FieldError(name, "invalid", _("Write the day as YYYY-MM-DD."))]) from None
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
-from itertools import islice
 
 import holidays
 from dateutil.rrule import rrulestr
@@ -18,10 +17,9 @@ from checklists.models import Diagnosis
 from events.record import record
 from mdk.enums import MeetingStatus
 from mdk.models import Meeting, Series
+from mdk.services.recurrence import checked_rule, first_days
 
 WEEKS_AHEAD = 12
-FIRST_TO_CHECK = 30
-"""Occurrences of a rule that show whether it falls twice on a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +155,7 @@ def _check(data: SeriesData) -> None:
     elif Series.objects.filter(unit=data.unit, name=data.name.strip()).exists():
         errors.append(FieldError("name", "taken", _("The unit has a series of this name. Choose another.")))
     try:
-        rule = rrulestr(data.rrule, dtstart=datetime.combine(data.starts_on, data.starts_time))
-        first = [moment.date() for moment in islice(rule, FIRST_TO_CHECK)]
+        first = first_days(checked_rule(data.rrule, datetime.combine(data.starts_on, data.starts_time)))
         if len(set(first)) < len(first):
             message = _("A series meets once a day at the most. Write for example FREQ=WEEKLY;BYDAY=TH.")
             errors.append(FieldError("rrule", "too-often", message))

@@ -190,3 +190,10 @@ def test_withdrawn_twice_is_withdrawn_once(house: House, browser: Browser) -> No
     visitor = browser(house.coordinator)
     assert [call(visitor, case, "withdraw").json()["status"] for _ in range(2)] == ["withdrawn"] * 2
     assert Event.objects.filter(kind="case.withdrawn").count() == 1
+
+
+@pytest.mark.parametrize("name", ["level", "waivers", "not_applicable", "withdraw"])
+def test_a_reason_has_room_and_no_more(house: House, browser: Browser, name: str) -> None:
+    answer = call(browser(house.coordinator), make_case(house), name, reason="x" * 501)
+    assert answer.status_code == 400
+    assert errors(answer) == {"reason": "too-long"}

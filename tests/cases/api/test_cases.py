@@ -332,3 +332,18 @@ def test_the_schema_is_valid_and_has_every_call() -> None:
     assert set(schema["paths"]["/api/v1/cases/{id}/"]) == {"get", "patch"}
     for call in ("results", "level", "waivers", "not_applicable", "attest", "withdraw"):
         assert set(schema["paths"][f"/api/v1/cases/{{id}}/{call}/"]) == {"post"}
+
+
+@pytest.mark.parametrize("value", [["a"], {"a": 1}, True])
+def test_a_text_is_a_text(house: House, browser: Browser, value: Any) -> None:
+    answer = send(browser(house.coordinator), referral(house, name=value, history=value))
+    assert answer.status_code == 400
+    assert {e["field"]: e["code"] for e in answer.json()["errors"]} == {"name": "not-text", "history": "not-text"}
+
+
+def test_what_a_patch_leaves_is_named(house: House, browser: Browser) -> None:
+    case, client = make_case(house), browser(house.coordinator)
+    answer = patch(client, case, name="Annan", status="closed", version=case.version)
+    assert errors(answer) == {"name": "read-only", "status": "read-only"}
+    whole = client.get(f"/api/v1/cases/{case.pk}/").json()
+    assert patch(client, case, **whole).status_code == 200
