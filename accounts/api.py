@@ -43,7 +43,7 @@ class TokenThrottle(AnonRateThrottle):
 class CredentialsSerializer(serializers.Serializer[Any]):
     """E-mail and password."""
 
-    email = serializers.EmailField()
+    email = serializers.EmailField(max_length=254)
     password = serializers.CharField(trim_whitespace=False, max_length=128)
 
 
@@ -118,10 +118,10 @@ class AccessLogSerializer(serializers.ModelSerializer[AccessLog]):
         """Return the reader by id, name and e-mail."""
         return {"id": row.user_id, "name": row.user.name, "email": row.user.email}
 
-    def get_patient(self, _row: AccessLog) -> int:
-        """Return the patient that was asked about; the others of a list are not told."""
-        patient: int = self.context["patient"]
-        return patient
+    def get_patient(self, row: AccessLog) -> int | None:
+        """Return the patient that was asked about, else the row's only one; the others of a list are not told."""
+        asked: int | None = self.context["patient"]
+        return asked or (row.patient_ids[0] if len(row.patient_ids) == 1 else None)
 
 
 class TokenView(APIView):
@@ -167,14 +167,14 @@ class UnitsView(ListAPIView[Unit]):
         return {**super().get_serializer_context(), "actor": getattr(self.request, "actor", None)}
 
 
-@extend_schema(parameters=[OpenApiParameter("patient", OpenApiTypes.INT, required=True)])
+@extend_schema(parameters=[OpenApiParameter("patient", OpenApiTypes.INT)])
 class AccessLogView(ListAPIView[AccessLog]):
-    """Who has read one patient, newest first, in the units that the caller answers for."""
+    """Who has read which patient, newest first, in the units that the caller answers for."""
 
     serializer_class = AccessLogSerializer
 
     def get_queryset(self) -> QuerySet[AccessLog]:
-        """Return the readings of `?patient=` and log this look; 400 without a patient, 403 without the right."""
+        """Return the readings, of `?patient=` when it is given, and log this look; 403 without the right."""
         if getattr(self, "swagger_fake_view", False):
             return AccessLog.objects.none()
         actor = actor_of(self.request)
@@ -182,23 +182,23 @@ class AccessLogView(ListAPIView[AccessLog]):
         patient = self.patient()
         log_read(
             actor,
-            patients=[patient],
+            patients=[patient] if patient else [],
             what="api-access-log",
             action=AccessLog.Action.LOG,
             reason=self.request.query_params.get("reason", ""),
             permission=Permission.VIEW_ACCESS_LOG,
+            always=True,
         )
         return readings(actor, patient=patient)
 
-    def patient(self) -> int:
-        """Return the patient id of the address; `Invalid` when it is missing or no number."""
+    def patient(self) -> int | None:
+        """Return the patient id of the address, None without one; `Invalid` when it is no number."""
         raw = self.request.query_params.get("patient", "")
-        if not raw.isdecimal() or len(raw) > 18:
-            message = _("Say which patient, by id: ?patient=12.")
-            raise Invalid([FieldError("patient", "required" if not raw else "invalid", message)])
-        return int(raw)
+        if raw and (not raw.isdecimal() or len(raw) > 18):
+            raise Invalid([FieldError("patient", "invalid", _("Say which patient, by id: ?patient=12."))])
+        return int(raw) if raw else None
 
     def get_serializer_context(self) -> dict[str, Any]:
         """Hand the patient to the serializer."""
         fake = getattr(self, "swagger_fake_view", False)
-        return {**super().get_serializer_context(), "patient": 0 if fake else self.patient()}
+        return {**super().get_serializer_context(), "patient": None if fake else self.patient()}

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from django.utils import timezone
+
 from accounts.actor import Actor
 from cases.enums import ResultState
 from cases.identity import COORDINATION_NUMBER, PERSONAL_NUMBER
@@ -30,6 +32,7 @@ def _case(
     shown = guard.of(case)
     return {
         "id": case.pk,
+        "patient": case.patient_id,
         "personal_identity_number": shown.number if shown.is_masked else written_identity(case),
         "name": shown.name,
         "is_protected": case.patient.is_protected,
@@ -51,7 +54,7 @@ def _case(
         "level": case.level,
         "level_suggested": case.level_suggested,
         "level_reason": case.level_reason,
-        "attested_at": case.attested_at,
+        "attested_at": case.attested_at and timezone.localtime(case.attested_at),
         "readiness": readiness_document(case, spec),
         "days_since_suspicion": (today - case.suspected_on).days,
         "next_meeting": _meeting(meeting),
@@ -116,7 +119,7 @@ def clearance_document(clearance: Clearance) -> dict[str, Any]:
         "kind": clearance.kind,
         "reason": clearance.reason,
         "granted_by": clearance.granted_by.email,
-        "granted_at": clearance.granted_at,
+        "granted_at": timezone.localtime(clearance.granted_at),
     }
 
 
@@ -125,7 +128,7 @@ def _meeting(meeting: NextMeeting | None) -> dict[str, Any] | None:
         return None
     return {
         "meeting": meeting.meeting,
-        "starts_at": meeting.starts_at,
+        "starts_at": timezone.localtime(meeting.starts_at),
         "firm": meeting.firm,
         "probability": meeting.probability,
     }

@@ -86,6 +86,7 @@ class CaseSerializer(ReferralSerializer):
     """A case; name and number are masked outside the treating unit when the identity is protected."""
 
     id = serializers.IntegerField()
+    patient = serializers.IntegerField(help_text="What the access log calls the patient.")
     status = serializers.ChoiceField(choices=CaseStatus.choices)
     level = serializers.ChoiceField(choices=LevelCode.choices)
     level_suggested = serializers.ChoiceField(choices=LevelCode.choices)

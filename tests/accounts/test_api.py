@@ -46,7 +46,14 @@ def test_a_wrong_pair_is_a_problem_that_does_not_say_which_half(
     assert not ApiToken.objects.exists()
 
 
-@pytest.mark.parametrize(("data", "field"), [({"password": "x"}, "email"), ({"email": "a@b.example"}, "password"), ({"email": "a" * 260 + "@b.example", "password": "x"}, "email")])
+@pytest.mark.parametrize(
+    ("data", "field"),
+    [
+        ({"password": "x"}, "email"),
+        ({"email": "a@b.example"}, "password"),
+        ({"email": "a" * 260 + "@b.example", "password": "x"}, "email"),
+    ],
+)
 def test_an_incomplete_pair_names_the_field(client: Client, db: None, data: dict[str, str], field: str) -> None:
     answer = client.post(TOKEN, data, "application/json")
     assert answer.status_code == 400
