@@ -130,6 +130,7 @@ class HandOverView(APIView):
         """Give it to another reader of the discipline, by e-mail or id."""
         actor = actor_of(request)
         preparation = access_preparation(actor, pk, change=True)
+        service.refuse_held(preparation, actor.user)
         named = checked(HandOverInput, request)["reader"].strip().lower()
         person = people_named([named]).get(named)
         if person is None or person not in readers_for(preparation, actor, timezone.localdate()):

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Max, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.errors import FieldError, Invalid, Refused
 from accounts.models import User
@@ -63,7 +64,7 @@ def book_case(
     if held := held or places.first():
         if held.meeting_id == meeting_id and held.added_by_id == by.pk:
             return held
-        raise _already_booked(held)
+        raise already_booked(held)
     level = _checked_level(case, level or case.level)
     minutes = spec_of(case.definition_id).level(level).minutes if minutes is None else minutes
     override_reason = override_reason.strip()
@@ -233,9 +234,14 @@ def _refusal(
     if level != case.level:
         readiness = readiness_of(case, timezone.localdate(now), level=level)
     if level != LevelCode.PROTOCOL and readiness.state != ReadinessState.READY:
+        count = len([f for f in readiness.findings if f.severity != "warning"])
         return BookingRefused(
-            _("The case is not ready: %(count)d findings. Mend them, book it provisionally, or give a reason.")
-            % {"count": len([f for f in readiness.findings if f.severity != "warning"])},
+            ngettext(
+                "The case is not ready: %(count)d finding. Mend it, book it provisionally, or give a reason.",
+                "The case is not ready: %(count)d findings. Mend them, book it provisionally, or give a reason.",
+                count,
+            )
+            % {"count": count},
             code="not-ready",
             extra={"findings": [f.code for f in readiness.findings]},
         )
@@ -261,7 +267,8 @@ def _checked_level(case: Case, level: str) -> str:
     return level
 
 
-def _already_booked(item: AgendaItem) -> BookingRefused:
+def already_booked(item: AgendaItem) -> BookingRefused:
+    """Return the refusal of a case that has a place, naming who booked it where."""
     who = item.added_by.name if item.added_by else _("the system")
     at = timezone.localtime(item.meeting.starts_at).strftime("%Y-%m-%d %H:%M")
     return BookingRefused(

@@ -64,7 +64,7 @@ def release(pk: int, *, by: User, now: datetime) -> Preparation:
 
 
 def hand_over(pk: int, *, reader: User, by: User, now: datetime) -> Preparation:
-    """Give the preparation to another reader, who is told."""
+    """Give the preparation to another reader, who is told. Only its reader may, or anyone while nobody holds it."""
     return _apply(pk, "hand_over", by=by, now=now, change=lambda p: _hold(p, reader, now), to=[reader])
 
 
@@ -217,15 +217,20 @@ def _is_repeat(preparation: Preparation, move: Move, action: str, by: User) -> b
     return False
 
 
-def _refuse_unless(preparation: Preparation, move: Move, action: str, by: User) -> None:
+def refuse_held(preparation: Preparation, by: User) -> None:
+    """PreparationRefused, naming who, when somebody else than `by` holds the preparation."""
     holder = preparation.reader
-    if holder and holder.pk != by.pk and action != "hand_over":
+    if holder and holder.pk != by.pk:
         since = timezone.localtime(preparation.claimed_at).strftime("%H:%M") if preparation.claimed_at else ""
         raise PreparationRefused(
             _("%(who)s holds this preparation since %(at)s.") % {"who": holder.name, "at": since},
             code="held-by-another",
             extra={"reader": holder.name},
         )
+
+
+def _refuse_unless(preparation: Preparation, move: Move, action: str, by: User) -> None:
+    refuse_held(preparation, by)
     is_correction = action == "complete" and preparation.state == PreparationState.DONE
     if preparation.state not in move.sources and not is_correction:
         raise PreparationRefused(

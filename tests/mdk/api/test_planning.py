@@ -147,6 +147,8 @@ def test_over_capacity_after_cutoff_and_already_booked_have_codes(house: House, 
     taken = Api(house.chair).post(f"meetings/{meeting.pk}/items/", case=case.pk)
     assert (taken.status_code, taken.json()["code"]) == (409, "already-booked")
     assert house.coordinator.name in taken.json()["detail"]
+    again = api.post(f"meetings/{meeting.pk}/items/", case=case.pk)
+    assert (again.status_code, again.json()["code"], again.json()["item"]) == (409, "already-booked", full.json()["id"])
     Meeting.objects.filter(pk=meeting.pk).update(cutoff_at=timezone.now() - timedelta(minutes=1))
     late = api.post(f"meetings/{meeting.pk}/items/", case=ready_case(house).pk)
     assert (late.status_code, late.json()["code"]) == (409, "after-cutoff")

@@ -120,7 +120,7 @@ def test_release(house: House, row: Preparation) -> None:
     assert (answer.json()["state"], answer.json()["reader"]) == ("todo", None)
 
 
-@pytest.mark.parametrize("move", ["claim", "release", "start", "complete", "return"])
+@pytest.mark.parametrize("move", list(GOOD))
 def test_what_another_holds_names_them(house: House, row: Preparation, move: str) -> None:
     preparation.claim(row.pk, by=house.radiologist2, now=timezone.now())
     answer = act(house.radiologist, row, move, house)
