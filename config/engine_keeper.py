@@ -25,6 +25,8 @@ PATIENCE = 5.0
 """Seconds for which a start is tried again: the time that a killed server's traces may need to go."""
 LOOK_EVERY = 2.0
 """Seconds between two looks at the engines; one that died is started again."""
+SILENT = ("log_error_verbosity=terse", "log_min_error_statement=panic")
+"""The server's log tells of refused statements without their text and rows: those are patients."""
 THROWAWAY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 PR_SET_PDEATHSIG = 1
 
@@ -129,7 +131,7 @@ def start_postgres(places: Places, bindir: Path, *, throwaway: bool) -> None:
         shutil.rmtree(places.postgres, ignore_errors=True)
         making.rename(places.postgres)
     command = [str(bindir / "postgres"), "-D", str(places.postgres), "-k", str(places.sockets), "-h", "", "-p", "5432"]
-    for option in ("max_connections=100", "shared_buffers=128MB", *(THROWAWAY if throwaway else ())):
+    for option in ("max_connections=100", "shared_buffers=128MB", *SILENT, *(THROWAWAY if throwaway else ())):
         command += ["-c", option]
     _until_ready(command, log, signal.SIGINT, lambda: postgres_ready(places, bindir), "PostgreSQL")
 
