@@ -48,6 +48,19 @@ def lock_case(pk: int) -> Case:
     return Case.objects.select_for_update(of=("self",)).get(pk=pk)
 
 
+def lock_open_case(pk: int) -> Case:
+    """Return the case, locked; CaseMoveRefused when it is over: what the protocol was signed on stays."""
+    case = lock_case(pk)
+    refuse_if_over(case)
+    return case
+
+
+def refuse_if_over(case: Case) -> None:
+    """CaseMoveRefused for a case that is closed or withdrawn."""
+    if not case.is_open:
+        raise CaseMoveRefused(_("The case is not open any more."), extra={"case_status": case.status})
+
+
 @transaction.atomic
 def move_case(
     case_id: int,

@@ -32,6 +32,13 @@ def test_a_right_pair_lets_in_and_leads_on(client: Client, person: object) -> No
     assert "_auth_user_id" in client.session
 
 
+def test_no_cache_keeps_what_a_person_is_shown(client: Client, person: object) -> None:
+    assert "Cache-Control" not in client.get("/about/").headers
+    client.post(LOGIN, {"email": "anna@test.example", "password": PASSWORD})
+    for address in ("/cases/", "/api/v1/cases/"):
+        assert client.get(address).headers["Cache-Control"] == "no-store, private"
+
+
 def test_a_link_to_another_site_is_not_followed(client: Client, person: object) -> None:
     data = {"email": "anna@test.example", "password": PASSWORD, "next": "https://evil.example/"}
     assert client.post(LOGIN, data).headers["Location"] == "/"

@@ -132,7 +132,14 @@ def test_a_new_phase_takes_the_attestation_back(house: House, case: Case) -> Non
     assert (case.attested_by, case.attested_at) == (None, None)
 
 
-def test_a_case_that_is_over_is_not_attested(house: House, case: Case) -> None:
+def test_of_a_case_that_is_over_nothing_is_attested_cleared_or_asked_for_again(house: House, case: Case) -> None:
+    cleared = clear(house, case)
     withdraw_case(case.pk, reason="Avstår.", by=house.clinician, now=NOW)
-    with pytest.raises(CaseMoveRefused):
-        attest_case(case.pk, by=house.clinician, now=NOW)
+    for step in (
+        lambda: attest_case(case.pk, by=house.clinician, now=NOW),
+        lambda: clear(house, case, kind=NOT_APPLICABLE),
+        lambda: revoke_clearance(case.pk, "ct_thorax_abdomen", by=house.clinician, now=NOW),
+    ):
+        with pytest.raises(CaseMoveRefused):
+            step()
+    assert list(Clearance.objects.filter(revoked_at__isnull=True)) == [cleared]

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from cases.enums import ReferralSource, ResultState
 from cases.models import Case, IdempotencyKey, Patient, Result
-from cases.services.editing import HasPlace, withdraw_case
+from cases.services.editing import HasPlace, edit_case, withdraw_case
 from cases.services.referral import CaseOpenAlready, ReferralData, refer_case
 from cases.services.results import ResultData, register_result
 from events.models import Event
@@ -111,3 +111,36 @@ def test_a_case_is_not_withdrawn_and_booked_at_once(house: House, monkeypatch: P
     case.refresh_from_db()
     assert case.status == ("scheduled" if isinstance(refused[0], HasPlace) else "withdrawn")
     assert case.agenda_items.count() == (case.status == "scheduled")
+
+
+# Two cases of a patient that come to the same phase
+
+
+def to_recurrence(house: House, monkeypatch: Patch) -> list[Any]:
+    data = referral_data(house)
+    first, second = (
+        refer_case(replace(data, phase=phase), by=house.coordinator, now=NOW, source=ReferralSource.API)[0]
+        for phase in ("pre_treatment", "follow_up")
+    )
+    with meeting_at(monkeypatch, "cases.services.editing._suggest_level"):
+        return at_once(
+            *(
+                lambda case=case: edit_case(
+                    case.pk, {"phase": "recurrence"}, version=case.version, by=house.clinician, now=NOW
+                )
+                for case in (first, second)
+            )
+        )
+
+
+def test_without_locks_the_database_refuses_the_second_change(
+    house: House, monkeypatch: Patch, without_locks: Unlock
+) -> None:
+    without_locks()
+    answers = to_recurrence(house, monkeypatch)
+    assert sorted(type(answer).__name__ for answer in answers) == ["Case", "IntegrityError"]
+
+
+def test_one_changes_the_phase_and_the_other_is_told_of_the_open_case(house: House, monkeypatch: Patch) -> None:
+    answers = to_recurrence(house, monkeypatch)
+    assert sorted(type(answer).__name__ for answer in answers) == ["Case", "CaseOpenAlready"]
