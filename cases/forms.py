@@ -139,11 +139,10 @@ class ReferralForm(CareForm):
         help_text=gettext_lazy("The number of the referral in another system, if it has one."),
     )
 
-    def offer_places(self, diagnoses: Iterable[Diagnosis], units: Iterable[Unit], language: str) -> None:
+    def offer_places(self, diagnoses: Iterable[Diagnosis], units: Iterable[Unit]) -> None:
         """Offer these diagnoses and units; a single unit is chosen from the start."""
         diagnosis, unit = self.fields["diagnosis"], self.fields["unit"]
-        name = "name_en" if language.startswith("en") else "name_sv"
-        _choose_from(diagnosis, [("", _("Choose")), *((row.slug, getattr(row, name)) for row in diagnoses)])
+        _choose_from(diagnosis, [("", _("Choose")), *((row.slug, row.label()) for row in diagnoses)])
         offered = [(str(one.pk), one.name) for one in units]
         _choose_from(unit, offered if len(offered) == 1 else [("", _("Choose")), *offered])
 

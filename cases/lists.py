@@ -8,7 +8,6 @@ from typing import Any, Self
 from django.db.models import QuerySet
 from django.http import QueryDict
 from django.urls import reverse
-from django.utils.translation import get_language
 
 from accounts.actor import Actor
 from cases.identity import Identity
@@ -147,5 +146,4 @@ def _rows(
 
 def diagnosis_choices() -> list[tuple[str, str]]:
     """Return slug and name, in the active language, of the diagnoses that cases can have; one query."""
-    name = "name_en" if (get_language() or "sv").startswith("en") else "name_sv"
-    return list(published_diagnoses().values_list("slug", name))
+    return [(row.slug, row.label()) for row in published_diagnoses()]

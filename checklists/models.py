@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models import Func, Value
 from django.db.models.functions import Lower
 
+from checklists.parts import pick
+
 
 class Diagnosis(models.Model):
     """One pathway (SVF), with the version of its definition that new cases begin with."""
@@ -30,6 +32,10 @@ class Diagnosis(models.Model):
 
     def __str__(self) -> str:
         return self.name_sv
+
+    def label(self) -> str:
+        """The name in the active language."""
+        return pick(self.name_sv, self.name_en)
 
 
 class Definition(models.Model):

@@ -18,7 +18,7 @@ CORE_OUTCOME_KEYS = frozenset(
 """Outcome fields that every meeting documents; any other is the diagnosis' own."""
 
 
-def pick(swedish: str, english: str, lang: str | None) -> str:
+def pick(swedish: str, english: str, lang: str | None = None) -> str:
     """The text in `lang` ("sv" or "en"); in the active language when none is given."""
     code = lang or get_language() or "sv"
     return english if code.startswith("en") else swedish

@@ -5,7 +5,6 @@ from datetime import date
 from typing import Any
 
 from django.utils import formats
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from checklists.spec import DefinitionSpec
@@ -15,7 +14,7 @@ def requirement_label(spec: DefinitionSpec, key: str) -> str:
     """Return the label of the requirement `key` in the active language; the key itself when it is gone."""
     for requirement in spec.requirements:
         if requirement.key == key:
-            return requirement.label_en if (get_language() or "sv").startswith("en") else requirement.label_sv
+            return requirement.label()
     return key
 
 

@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -80,7 +79,7 @@ def _form(request: ActorRequest, allowed: list[Unit]) -> ReferralForm:
     today = timezone.localdate()
     form.offer(clinicians_for(units, Permission.ATTEST, today), contact_nurses_for(units, today))
     diagnoses = list(published_diagnoses())
-    form.offer_places(diagnoses, allowed, get_language() or "sv")
+    form.offer_places(diagnoses, allowed)
     chosen = request.POST.get("diagnosis") or request.GET.get("diagnosis", "")
     form.add_circumstances(current_spec(chosen) if chosen in {row.slug for row in diagnoses} else None)
     return form

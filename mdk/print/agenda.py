@@ -15,6 +15,7 @@ from accounts.files import PDF, file_answer
 from accounts.models import AccessLog
 from accounts.signs import ANSWER_WORDS, KINDS, LEVELS
 from checklists.enums import Discipline, Phase
+from checklists.parts import pick
 from mdk.access import series_units
 from mdk.enums import PreparationState
 from mdk.models import Meeting
@@ -101,9 +102,7 @@ def preparation_words(preparation: PreparationRow) -> str:
 
 def diagnosis_words(row: AgendaRow) -> str:
     """Return diagnosis and phase in the language of the page."""
-    english = (get_language() or "sv").startswith("en")
-    name = row.diagnosis_name_en if english else row.diagnosis_name_sv
-    return f"{name} · {Phase(row.phase).label}"
+    return f"{pick(row.diagnosis_name_sv, row.diagnosis_name_en)} · {Phase(row.phase).label}"
 
 
 def _row(row: AgendaRow) -> dict[str, Any]:

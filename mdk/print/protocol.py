@@ -95,7 +95,7 @@ def _facts(protocol: Protocol, chair: str) -> list[tuple[str, str]]:
 
 def _case(entry: Entry) -> dict[str, Any]:
     item, case = entry.item, entry.item.case
-    line = [case.diagnosis.name_en if _is_english() else case.diagnosis.name_sv, str(Phase(case.phase).label),
+    line = [case.diagnosis.label(), str(Phase(case.phase).label),
             str(LevelCode(item.level).label)]  # fmt: skip
     if entry.minutes_used:
         line.append(_("%(planned)d min planned, %(used)d used") % {"planned": item.minutes, "used": entry.minutes_used})
@@ -134,7 +134,3 @@ def _moment(at: datetime | None) -> str:
 
 def _clock(at: datetime | None) -> str:
     return f"{timezone.localtime(at):%H:%M}" if at else ""
-
-
-def _is_english() -> bool:
-    return (translation.get_language() or "sv").startswith("en")

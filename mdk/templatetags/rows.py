@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts import bars, signs
+from checklists.parts import pick
 from mdk.queries.agenda import AgendaRow
 from mdk.queries.candidates import CandidateRow
 from mdk.templatetags.planning import preparation_marks, step_buttons
@@ -73,7 +74,7 @@ def read_row(row: AgendaRow, case_link: str) -> SafeString:
         question = format_html(_QUESTION, case_link.replace("/0/", f"/{row.case_id}/"), row.question, row.question)
     else:
         who = ""
-        name = row.diagnosis_name_en if language.startswith("en") else row.diagnosis_name_sv
+        name = pick(row.diagnosis_name_sv, row.diagnosis_name_en, language)
         question = format_html('<span class="clip">{}</span>', name)
     return format_html(
         _READ,
