@@ -28,6 +28,8 @@ NOT_RUNNING = ("postgresql://mdk@/mdk?host=/nonexistent", "unix:///nonexistent/r
 ANSWER_WITHIN = 30.0
 """Seconds after which engines that should run, and do not answer, are given up."""
 WITHOUT_ENGINES = frozenset({"help", "version", "--help", "--version", "-h", "messages", "collectstatic"})
+WITH_TABLES = frozenset({"seed", "load_definitions", "import_cases"})
+"""Commands that a person may give first of all: on engines of our own, their tables are made before."""
 
 
 def given_addresses() -> tuple[str, str]:
@@ -183,6 +185,18 @@ def engines_for_command(argv: Sequence[str]) -> Iterator[None]:
     if real or command in WITHOUT_ENGINES or "--help" in argv or os.environ.get("RUN_MAIN"):
         yield
         return
+    is_ours = not any(given_addresses())
     with engines(env.folder("DATA_DIR", BASE_DIR / "var")) as (database_url, redis_url):
         os.environ["DATABASE_URL"], os.environ["REDIS_URL"] = database_url, redis_url
+        if is_ours and command in WITH_TABLES:
+            _make_tables()
         yield
+
+
+def _make_tables() -> None:
+    """Bring the tables of our own engines up to date, so that a command needs no other one before it."""
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    call_command("migrate", interactive=False, verbosity=0)
