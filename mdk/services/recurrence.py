@@ -42,4 +42,4 @@ def first_days(rule: rrule) -> list[date]:
 def _parts(text: str) -> Mapping[str, str]:
     """Return the parts of an RRULE by name; ValueError for what has none."""
     pairs = [part.split("=") for part in text.strip().upper().removeprefix("RRULE:").split(";")]
-    return {name: value for name, value in pairs}
+    return dict(pairs)
