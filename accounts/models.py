@@ -60,10 +60,6 @@ class User(AbstractBaseUser):
     def __str__(self) -> str:
         return self.name
 
-    def get_short_name(self) -> str:
-        """Return the name that lists show."""
-        return self.name
-
 
 class Unit(models.Model):
     """A hospital, a department of it or a regional conference; a unit below another takes part through it."""

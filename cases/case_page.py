@@ -155,7 +155,7 @@ def rights_of(case: Case, actor: Actor) -> Rights:
         result=may(Permission.ADD_RESULT),
         clear=may(Permission.WAIVE),
         level=may(Permission.SET_LEVEL),
-        attest=case.is_open and case.attested_at is None and case.responsible_clinician_id == actor.user.pk,
+        attest=may(Permission.ATTEST) and case.attested_at is None and case.responsible_clinician_id == actor.user.pk,
         withdraw=may(Permission.EDIT_CASE) and case.status in (CaseStatus.DRAFT, CaseStatus.REFERRED),
         access_log=actor.can(Permission.VIEW_ACCESS_LOG),
     )

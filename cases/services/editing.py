@@ -15,7 +15,7 @@ from cases.models import Case, Patient
 from cases.panels import panel
 from cases.queries import due_for_refresh
 from cases.readiness.store import store_readiness
-from cases.services.referral import CaseOpenAlready
+from cases.services.referral import open_already
 from cases.transitions import lock_case, lock_open_case, move_case
 from checklists.enums import LevelCode
 from checklists.registry import spec_of
@@ -156,8 +156,4 @@ def _refuse_second_open(case: Case) -> None:
         patient_id=case.patient_id, diagnosis_id=case.diagnosis_id, phase=case.phase, status__in=OPEN_STATUSES
     ).exclude(pk=case.pk)
     if found := other.first():
-        raise CaseOpenAlready(
-            _("The patient already has an open case for this diagnosis and phase. Open it and add to it instead."),
-            field="phase",
-            extra={"case": found.pk},
-        )
+        raise open_already(found, field="phase")

@@ -175,11 +175,16 @@ def _refuse_if_open(patient: Patient, data: ReferralData) -> None:
         patient=patient, diagnosis=data.diagnosis, phase=data.phase, status__in=OPEN_STATUSES
     ).first()
     if case:
-        raise CaseOpenAlready(
-            _("The patient already has an open case for this diagnosis and phase. Open it and add to it instead."),
-            field="personal_identity_number",
-            extra={"case": case.pk, "url": reverse("cases:case", args=[case.pk])},
-        )
+        raise open_already(case, field="personal_identity_number")
+
+
+def open_already(case: Case, *, field: str) -> CaseOpenAlready:
+    """Return the refusal of a second open case, which says where the first one is."""
+    return CaseOpenAlready(
+        _("The patient already has an open case for this diagnosis and phase. Open it and add to it instead."),
+        field=field,
+        extra={"case": case.pk, "url": reverse("cases:case", args=[case.pk])},
+    )
 
 
 def _new_case(patient: Patient, data: ReferralData, by: User | None, now: datetime) -> Case:

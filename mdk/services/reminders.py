@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.permissions import Permission, Role
+from accounts.queries import people_with
 from cases.enums import CaseStatus, ReadinessState
 from cases.models import Case
-from cases.queries import clinicians_for
 from events.record import record
 from mdk.enums import ItemStatus, MeetingStatus
 from mdk.models import Meeting, Reminder, ReminderLine
@@ -64,6 +64,7 @@ def _send(person: User, lines: list[Due], now: datetime) -> bool:
 
 def _due(now: datetime) -> Iterator[Due]:
     today = timezone.localdate(now)
+    coordinators = _Coordinators(today)
     told = set(Reminder.objects.filter(sent_on=today).values_list("person_id", flat=True))
     for meeting, cases in _coming(now):
         days_left = working_days_until(timezone.localtime(meeting.cutoff_at).date(), today)
@@ -74,7 +75,7 @@ def _due(now: datetime) -> Iterator[Due]:
             ReminderLine.objects.filter(meeting=meeting, days_before=threshold).values_list("person_id", "case_id")
         )
         for case in cases:
-            for person in _owners(case, now):
+            for person in _owners(case, coordinators):
                 if person.pk not in told and (person.pk, case.pk) not in sent:
                     yield Due(person, case, meeting, threshold)
 
@@ -110,7 +111,21 @@ def _unready() -> QuerySet[Case]:
     )
 
 
-def _owners(case: Case, now: datetime) -> set[User]:
+class _Coordinators:
+    """Who plans the meetings of some units on a day; asked once for the same units."""
+
+    def __init__(self, on: date) -> None:
+        self._on = on
+        self._known: dict[frozenset[int], list[User]] = {}
+
+    def of(self, units: frozenset[int]) -> list[User]:
+        """Return the people of these units who hold `plan_meeting`, by name."""
+        if units not in self._known:
+            self._known[units] = list(people_with(Permission.PLAN_MEETING, units, self._on))
+        return self._known[units]
+
+
+def _owners(case: Case, coordinators: _Coordinators) -> set[User]:
     """The people who can mend the case's findings: its clinician; coordinators for what is theirs.
 
     An answer that a reading discipline owes is told to the clinician, who asked for it.
@@ -120,8 +135,7 @@ def _owners(case: Case, now: datetime) -> set[User]:
         if finding["severity"] == "warning":
             continue
         if finding["owner"] == Role.COORDINATOR:
-            units = {unit.pk for unit in case.units.all()}
-            owners.update(clinicians_for(units, Permission.PLAN_MEETING, timezone.localdate(now)))
+            owners.update(coordinators.of(frozenset(unit.pk for unit in case.units.all())))
         else:
             owners.add(case.responsible_clinician)
     return owners
