@@ -68,7 +68,8 @@ def postgres_ready(places: Places, bindir: Path) -> bool:
     """Say whether PostgreSQL accepts connections on our socket."""
     if not (places.sockets / PG_SOCKET).exists():
         return False
-    command = [str(bindir / "pg_isready"), "-q", "-h", str(places.sockets), "-p", "5432", "-d", "postgres", "-t", "2"]
+    command = [str(bindir / "pg_isready"), "-q", "-h", str(places.sockets), "-p", "5432", "-t", "2"]
+    command += ["-d", "postgres", "-U", PG_USER]
     return subprocess.run(command, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
 
 

@@ -16,8 +16,8 @@ from redis.retry import Retry
 from accounts.public import public
 
 HEARTBEAT_KEY = "mdk:worker-heartbeat"
-HEARTBEAT_EVERY = 15
-HEARTBEAT_LATE = 60
+HEARTBEAT_EVERY = 10
+HEARTBEAT_LATE = 30
 """Seconds after which a worker without a heartbeat counts as down."""
 
 OK = "ok"
