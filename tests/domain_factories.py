@@ -144,7 +144,7 @@ def make_diagnosis(slug: str = "colorectal") -> Diagnosis:
     return diagnosis
 
 
-def test_number(n: int, born: date = date(1950, 1, 1)) -> str:
+def synthetic_number(n: int, born: date = date(1950, 1, 1)) -> str:
     """Return the `n`:th synthetic personal number: twelve digits, test series 980-999, valid check digit."""
     day = born + timedelta(days=n // 20)
     digits = f"{day:%Y%m%d}{980 + n % 20}"
@@ -153,9 +153,6 @@ def test_number(n: int, born: date = date(1950, 1, 1)) -> str:
         doubled = int(digit) * (2 - place % 2)
         total += doubled - 9 * (doubled > 9)
     return f"{digits}{-total % 10}"
-
-
-test_number.__test__ = False  # type: ignore[attr-defined]
 
 
 def referral_data(
@@ -169,7 +166,7 @@ def referral_data(
     now = now or timezone.now()
     n = next(_numbers)
     data = ReferralData(
-        identity=Identity(PERSONAL_NUMBER, test_number(n)),
+        identity=Identity(PERSONAL_NUMBER, synthetic_number(n)),
         name=f"Patient {n} Test",
         diagnosis=make_diagnosis(diagnosis),
         phase=Phase.PRE_TREATMENT,

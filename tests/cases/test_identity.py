@@ -14,7 +14,7 @@ from cases.identity import (
     birth_year,
     parse_identity,
 )
-from tests.domain_factories import test_number
+from tests.domain_factories import synthetic_number
 
 TODAY = date(2026, 11, 20)
 SAMPLES = Path(__file__).parents[1] / "data" / "referrals.csv"
@@ -102,14 +102,14 @@ def test_a_coordination_number_has_a_check_digit() -> None:
 
 
 def test_a_birth_today_is_not_in_the_future() -> None:
-    number = test_number(0, born=TODAY)
+    number = synthetic_number(0, born=TODAY)
     assert parse_identity(number, TODAY).system == PERSONAL_NUMBER
     with pytest.raises(BadIdentity):
         parse_identity(number, date(2026, 11, 19))
 
 
 def test_every_other_last_digit_is_refused() -> None:
-    good = test_number(7)
+    good = synthetic_number(7)
     for digit in "0123456789":
         if digit != good[-1]:
             with pytest.raises(BadIdentity):

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from config.seeding.people import Staff
 from mdk.models import AgendaItem, Meeting
-from tests.domain_factories import House, make_meeting, ready_case, test_number
+from tests.domain_factories import House, make_meeting, ready_case, synthetic_number
 from tests.e2e.conftest import ComeIn, house_of
 from tests.e2e.people import Person
 
@@ -53,7 +53,7 @@ def refers(clinician: Person) -> None:
     clinician.press("Registrera remissen")
     clinician.sees("Fyll i fältet.")
     expect(clinician.field("Patientens namn")).to_have_value("Åsa Öberg")
-    clinician.write("Personnummer", test_number(4711))
+    clinician.write("Personnummer", synthetic_number(4711))
     clinician.choose("Diagnos", "Tjock- och ändtarmscancer")
     clinician.choose("Remitterande enhet", "Kirurgkliniken Demosjukhuset")
     clinician.choose("Ansvarig läkare", "Lena Läkare")

@@ -11,7 +11,7 @@ from pypdf import PdfReader
 from rest_framework.test import APIClient
 
 from accounts.models import AccessLog, User
-from tests.domain_factories import House, make_diagnosis, make_house, test_number, working_day
+from tests.domain_factories import House, make_diagnosis, make_house, synthetic_number, working_day
 from tests.factories import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -66,7 +66,7 @@ def refused(answer: Any, status: int, code: str) -> Any:
 def referral(house: House, number: int) -> dict[str, Any]:
     today = timezone.localdate()
     return {
-        "personal_identity_number": test_number(1000 + number),
+        "personal_identity_number": synthetic_number(1000 + number),
         "name": f"Åsa Öberg {number}",
         "diagnosis": "colorectal",
         "phase": "pre_treatment",

@@ -23,7 +23,7 @@ from tests.domain_factories import (
     make_meeting,
     place,
     ready_case,
-    test_number,
+    synthetic_number,
 )
 from tests.factories import make_actor, make_user
 
@@ -35,7 +35,7 @@ def referral(house: House, **fields: Any) -> dict[str, Any]:
     """Return a complete referral as a program sends it."""
     make_diagnosis("colorectal")
     return {
-        "personal_identity_number": test_number(700),
+        "personal_identity_number": synthetic_number(700),
         "name": "Berit Prov",
         "diagnosis": "Tjock- och ändtarmscancer",
         "phase": "pre_treatment",
@@ -71,7 +71,7 @@ def test_a_referral_becomes_a_case(house: House, browser: Browser) -> None:
     assert set(case) == set(CaseSerializer().fields)
     assert {name: case[name] for name in given} == given | {
         "diagnosis": "colorectal",
-        "personal_identity_number": f"{test_number(700)[:8]}-{test_number(700)[8:]}",
+        "personal_identity_number": f"{synthetic_number(700)[:8]}-{synthetic_number(700)[8:]}",
     }
     assert (case["status"], case["version"], case["days_since_suspicion"]) == ("referred", 1, 0)
     assert case["next_meeting"] is None

@@ -11,13 +11,13 @@ from cases.models import Case, Patient, Result
 from events.models import Event
 from tests.cases.intake.conftest import Demo
 from tests.cases.intake.test_table import xlsx
-from tests.domain_factories import test_number
+from tests.domain_factories import synthetic_number
 
 _minutes = count()
 
 ROW = {
     "Referens": "X-1",
-    "Personnummer": test_number(900),
+    "Personnummer": synthetic_number(900),
     "Namn": "Berit Prov",
     "Diagnos": "C18.7",
     "Frågeställning": "Operation först?",
@@ -76,7 +76,7 @@ def test_the_same_patient_twice_in_a_file_is_refused_the_second_time(demo: Demo,
 
 def test_a_reference_of_another_patient_is_refused(demo: Demo, today: datetime) -> None:
     bring(today, ROW)
-    report = bring(today, ROW | {"Personnummer": test_number(901)})
+    report = bring(today, ROW | {"Personnummer": synthetic_number(901)})
     assert [(error.column, report.refused[0].state) for error in report.refused[0].errors] == [
         ("Referens", RowState.REFUSED)
     ]

@@ -8,14 +8,14 @@ from django.utils import timezone
 from cases.models import Case, Patient, Referral
 from checklists.registry import spec_of
 from tests.cases.conftest import HTMX, Browser
-from tests.domain_factories import House, make_case, make_diagnosis, test_number
+from tests.domain_factories import House, make_case, make_diagnosis, synthetic_number
 
 
 def form(house: House, **changes: Any) -> dict[str, Any]:
     """Return a complete referral as typed in."""
     make_diagnosis("colorectal")
     return {
-        "personal_identity_number": test_number(500),
+        "personal_identity_number": synthetic_number(500),
         "name": "Berit Prov",
         "diagnosis": "colorectal",
         "phase": "pre_treatment",
