@@ -20,6 +20,7 @@ from accounts.access import require
 from accounts.access_log import log_read
 from accounts.actor import Actor, actor_of
 from accounts.errors import FieldError, Invalid, Refused
+from accounts.lockout import client_address
 from accounts.models import AccessLog, Membership, Unit, User
 from accounts.permissions import Permission
 from accounts.queries import readings, units_by_name
@@ -38,6 +39,10 @@ class TokenThrottle(AnonRateThrottle):
 
     scope = "token"
     rate = "60/min"
+
+    def get_ident(self, request: Request) -> str:
+        """Return the address that the server states, and not one that the caller may write in a header."""
+        return client_address(request._request) or "unknown"
 
 
 class CredentialsSerializer(serializers.Serializer[Any]):

@@ -135,3 +135,8 @@ def test_reading_doors_are_read_alone(client: Client, house: House, path: str) -
 
 def test_the_token_door_takes_post_alone(client: Client, db: None) -> None:
     assert client.get(TOKEN).status_code == 405
+
+
+def test_an_address_that_is_none_is_no_fault(client: Client, db: None) -> None:
+    answer = client.post(TOKEN, {"email": "a@b.example", "password": "x"}, "application/json", REMOTE_ADDR="x" * 500)
+    assert answer.status_code == 401
