@@ -202,7 +202,7 @@ def close_meeting(meeting_id: int, *, by: User, now: datetime) -> Meeting:
     def wind_up(meeting: Meeting) -> None:
         for item in meeting.items.filter(position__isnull=False).select_related("case").order_by("position"):
             if item.status == ItemStatus.PROVISIONAL:
-                leave_agenda(item, ItemStatus.REMOVED, by=by, now=now)
+                _end(item, _("Provisional; it was not ready in time."), by=by, now=now)
             elif item.status in (ItemStatus.PLANNED, ItemStatus.DISCUSSING):
                 if _may_end(item, by, now):
                     _finish(meeting, item, by=by, now=now)
@@ -218,8 +218,12 @@ def _move_on(meeting: Meeting, item: AgendaItem, *, by: User, now: datetime) -> 
     if next_meeting(meeting):
         rebook_item(item.pk, reason=RebookingReason.NO_TIME, by=by, now=now)
         return
+    _end(item, _("Not discussed; the series has no further meeting."), by=by, now=now)
+
+
+def _end(item: AgendaItem, reason: str, *, by: User, now: datetime) -> None:
     leave_agenda(item, ItemStatus.REMOVED, by=by, now=now)
-    item.removed_reason = _("Not discussed; the series has no further meeting.")
+    item.removed_reason = reason
     item.save(update_fields=["removed_reason"])
 
 
