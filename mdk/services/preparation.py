@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import FieldError, Invalid, Refused
 from accounts.models import User
+from cases.enums import ResultState
 from checklists.registry import spec_of
 from events.record import record
 from mdk.enums import ItemStatus, MeetingStatus, PreparationState
@@ -117,7 +118,8 @@ def send_back(pk: int, *, reason: str, by: User, now: datetime) -> Preparation:
 def prepare_item(item: AgendaItem, *, now: datetime, previous: AgendaItem | None = None) -> None:
     """Make the preparations that the item's level asks for, carried over from `previous` where it was done.
 
-    What was done and has nothing new since stays done; with something new it is a second reading with the
+    A discipline of which nothing is asked in the case's phase, and of which there is no answer, has nothing to
+    demonstrate and is left in peace. What was done and has nothing new since stays done; with something new it is a second reading with the
     minutes of a focused case. Call it with the meeting locked.
     """
     spec = spec_of(item.case.definition_id)
@@ -127,6 +129,8 @@ def prepare_item(item: AgendaItem, *, now: datetime, previous: AgendaItem | None
     if previous:
         done = {p.discipline: p for p in previous.preparations.filter(state=_S.DONE)}
     for discipline, minutes in level.prep_minutes.items():
+        if not _has_something_to_show(item, discipline):
+            continue
         preparation = Preparation(
             item=item, discipline=discipline, estimate_minutes=minutes, state=state, state_changed_at=now,
             due_at=item.meeting.cutoff_at if item.meeting.cutoff_at > now else item.meeting.starts_at,
@@ -134,6 +138,14 @@ def prepare_item(item: AgendaItem, *, now: datetime, previous: AgendaItem | None
         if earlier := done.get(discipline):
             _carry_over(preparation, earlier, item, now)
         preparation.save()
+
+
+def _has_something_to_show(item: AgendaItem, discipline: str) -> bool:
+    requirements = spec_of(item.case.definition_id).requirements_for(item.case.phase, item.level)
+    return (
+        any(requirement.kind == discipline for requirement in requirements)
+        or item.case.results.filter(kind=discipline).exclude(state=ResultState.CANCELLED).exists()
+    )
 
 
 def open_preparations(item_ids: list[int], now: datetime) -> None:

@@ -184,6 +184,18 @@ def test_what_left_the_agenda_is_not_prepared(house: House, row: Preparation) ->
 # Rebooking, and what of the preparation goes along
 
 
+@pytest.mark.parametrize(("has_imaging", "disciplines"), [(False, {"pathology"}), (True, {"radiology", "pathology"})])
+def test_nobody_prepares_what_is_neither_asked_for_nor_there(
+    house: House, has_imaging: bool, disciplines: set[str]
+) -> None:
+    """After colorectal surgery the definition asks for the specimen, not for imaging."""
+    case = ready_case(house, phase="post_operative", now=NOW - timedelta(hours=1))
+    if has_imaging:
+        add_result(case, "radiology")
+    item = place(make_meeting(house), case, by=house.coordinator)
+    assert set(item.preparations.values_list("discipline", flat=True)) == disciplines
+
+
 def two_meetings(house: House) -> tuple[AgendaItem, Meeting]:
     """Return an item on the first published meeting of a series, and the meeting after it."""
     series = make_series(house)
