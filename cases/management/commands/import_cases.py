@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone, translation
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.errors import Refused
 from cases.intake.report import report_lines
@@ -38,4 +38,7 @@ class Command(BaseCommand):
             for line in report_lines(report):
                 self.stdout.write(line)
             if report.refused:
-                raise CommandError(_("%(count)d rows were refused.") % {"count": len(report.refused)})
+                count = len(report.refused)
+                raise CommandError(
+                    ngettext("%(count)d row was refused.", "%(count)d rows were refused.", count) % {"count": count}
+                )
