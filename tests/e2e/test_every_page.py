@@ -1,0 +1,129 @@
+"""Every page that a GET opens, with something on it, in light and dark: axe, console, language, one heading."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import get_resolver, reverse
+from django.utils import timezone
+
+from accounts.models import Unit
+from cases.models import Case
+from config.seeding.people import Staff
+from mdk.models import Meeting, Preparation
+from mdk.services.agenda import publish_meeting
+from mdk.services.live import close_meeting
+from tests.domain_factories import (
+    House,
+    add_result,
+    give_outcome,
+    live_meeting,
+    make_case,
+    make_meeting,
+    place,
+    ready_case,
+)
+from tests.e2e.conftest import ComeIn, house_of
+from tests.factories import login
+
+pytestmark = pytest.mark.browser
+
+FLOORS = ("accounts", "events", "checklists", "cases", "mdk")
+ELSEWHERE = {
+    "accounts:home": "leads on to the role's first page",
+    "accounts:login": "each browser test begins there",
+    "cases:export": "a file",
+    "mdk:agenda_pdf": "a file",
+    "mdk:agenda_xlsx": "a file",
+    "mdk:protocol_pdf": "a file",
+}
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What the addresses are filled in with."""
+
+    unit: Unit
+    case: Case
+    planned: Meeting
+    live: Meeting
+    closed: Meeting
+    preparation: Preparation
+
+    def visits(self) -> dict[str, tuple[str, list[Any]]]:
+        """Return who opens which page with which parts of the address."""
+        return {
+            "accounts:about": ("kssk1", []),
+            "accounts:styleguide": ("admin", []),
+            "accounts:units": ("admin", []),
+            "accounts:unit": ("admin", [self.unit.pk]),
+            "accounts:access-log": ("admin", []),
+            "events:notices": ("lakare1", []),
+            "events:deliveries": ("admin", []),
+            "checklists:diagnoses": ("koordinator", []),
+            "checklists:diagnosis": ("koordinator", ["colorectal"]),
+            "cases:list": ("koordinator", []),
+            "cases:mine": ("lakare1", []),
+            "cases:refer": ("koordinator", []),
+            "cases:import": ("koordinator", []),
+            "cases:case": ("lakare1", [self.case.pk]),
+            "cases:edit": ("lakare1", [self.case.pk]),
+            "mdk:meetings": ("koordinator", []),
+            "mdk:series": ("koordinator", []),
+            "mdk:series_new": ("koordinator", []),
+            "mdk:meeting": ("koordinator", [self.planned.pk]),
+            "mdk:queue": ("radiolog1", []),
+            "mdk:preparation": ("radiolog1", [self.preparation.pk]),
+            "mdk:live": ("ordforande", [self.live.pk]),
+            "mdk:follow": ("kssk1", [self.live.pk]),
+            "mdk:attendance": ("ordforande", [self.live.pk]),
+            "mdk:protocol": ("ordforande", [self.closed.pk]),
+        }
+
+
+@pytest.fixture
+def scene(staff: Staff) -> Scene:
+    house: House = house_of(staff)
+    case = make_case(house)
+    add_result(case, "radiology")
+    planned = make_meeting(house)
+    place(planned, ready_case(house), by=house.coordinator)
+    publish_meeting(planned.pk, by=house.coordinator, now=timezone.now())
+    closed = live_meeting(house, 1)
+    give_outcome(closed.items.get(), by=house.chair)
+    close_meeting(closed.pk, by=house.chair, now=timezone.now())
+    preparation = Preparation.objects.get(item__meeting=planned, discipline="radiology")
+    return Scene(house.clinic, case, planned, live_meeting(house, 2), closed, preparation)
+
+
+def names() -> dict[str, str]:
+    """Return the names of the pages' addresses, each with a sample of the parts that it takes."""
+    found = {}
+    for resolver in get_resolver().url_patterns:
+        if getattr(resolver, "namespace", None) in FLOORS:
+            found |= {f"{resolver.namespace}:{entry.name}": str(entry.pattern) for entry in resolver.url_patterns}
+    return found
+
+
+def test_no_page_is_left_out(client: Client, staff: Staff, scene: Scene) -> None:
+    login(client, staff["admin"])
+    known = set(scene.visits()) | set(ELSEWHERE)
+    unknown = []
+    for name, pattern in names().items():
+        parts = ["colorectal" if "slug" in part else 1 for part in pattern.split("<")[1:]]
+        if name not in known and client.get(reverse(name, args=parts)).status_code != 405:
+            unknown.append(name)
+    assert unknown == [], "name who opens these pages in Scene.visits"
+    assert known <= set(names())
+
+
+def test_every_page_can_be_used_by_everybody(come_in: ComeIn, scene: Scene) -> None:
+    people: dict[str, Any] = {}
+    for name, (key, parts) in scene.visits().items():
+        person = people.get(key) or people.setdefault(key, come_in(key))
+        person.go(reverse(name, args=parts))
+        person.look(dark=True)
+    member = come_in("patolog1")
+    member.go(reverse("mdk:meeting", args=[scene.planned.pk]))
+    member.look(dark=True)
