@@ -106,8 +106,9 @@ def test_processes_end_with_the_block(tmp_path: Path) -> None:
         "import os, time; print(os.environ['WORD'], os.getpid(), flush=True); time.sleep(60)",
     ]
     with processes.running({"web": command}):
-        while not (said := processes.log("web").read_text().split()):
+        while not (line := processes.log("web").read_text()).endswith("\n"):
             processes.look()
-    assert said[0] == "hello"
+    word, pid = line.split()
+    assert word == "hello"
     with pytest.raises(ProcessLookupError):
-        os.kill(int(said[1]), 0)
+        os.kill(int(pid), 0)
