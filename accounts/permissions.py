@@ -43,6 +43,9 @@ class Permission(StrEnum):
     VIEW_STATISTICS = "view_statistics"
     VIEW_ACCESS_LOG = "view_access_log"
     MANAGE_MEMBERS = "manage_members"
+    SEND_MESSAGES = "send_messages"
+    PLACE_REPORTS = "place_reports"
+    MANAGE_DEFINITIONS = "manage_definitions"
 
 
 _P = Permission
@@ -60,6 +63,8 @@ ROLES: dict[str, frozenset[Permission]] = {
         _P.OVERRIDE,
         _P.MANAGE_SERIES,
         _P.VIEW_WORKLOAD,
+        _P.SEND_MESSAGES,
+        _P.PLACE_REPORTS,
     },
     Role.CHAIR: _MEMBER
     | {
@@ -73,13 +78,25 @@ ROLES: dict[str, frozenset[Permission]] = {
         _P.RUN_MEETING,
         _P.SIGN_MEETING,
         _P.RECORD_OUTCOME,
+        _P.SEND_MESSAGES,
     },
-    Role.RADIOLOGIST: _MEMBER | {_P.ADD_RESULT, _P.PREPARE_RADIOLOGY, _P.VIEW_WORKLOAD},
-    Role.PATHOLOGIST: _MEMBER | {_P.ADD_RESULT, _P.PREPARE_PATHOLOGY, _P.VIEW_WORKLOAD},
-    Role.CLINICIAN: _MEMBER | {_P.REFER_CASE, _P.EDIT_CASE, _P.ADD_RESULT, _P.WAIVE, _P.SET_LEVEL, _P.ATTEST},
+    Role.RADIOLOGIST: _MEMBER | {_P.ADD_RESULT, _P.PREPARE_RADIOLOGY, _P.VIEW_WORKLOAD, _P.SEND_MESSAGES},
+    Role.PATHOLOGIST: _MEMBER | {_P.ADD_RESULT, _P.PREPARE_PATHOLOGY, _P.VIEW_WORKLOAD, _P.SEND_MESSAGES},
+    Role.CLINICIAN: _MEMBER
+    | {_P.REFER_CASE, _P.EDIT_CASE, _P.ADD_RESULT, _P.WAIVE, _P.SET_LEVEL, _P.ATTEST, _P.SEND_MESSAGES},
     Role.CONTACT_NURSE: _MEMBER | {_P.EDIT_CASE},
     Role.MANAGER: frozenset({_P.VIEW_MEETING, _P.VIEW_WORKLOAD, _P.VIEW_STATISTICS}),
-    Role.ADMIN: frozenset({_P.MANAGE_SERIES, _P.VIEW_MEETING, _P.VIEW_ACCESS_LOG, _P.VIEW_WORKLOAD, _P.MANAGE_MEMBERS}),
+    Role.ADMIN: frozenset(
+        {
+            _P.MANAGE_SERIES,
+            _P.VIEW_MEETING,
+            _P.VIEW_ACCESS_LOG,
+            _P.VIEW_WORKLOAD,
+            _P.MANAGE_MEMBERS,
+            _P.SEND_MESSAGES,
+            _P.MANAGE_DEFINITIONS,
+        }
+    ),
 }
 
 

@@ -69,3 +69,44 @@ class ClearanceKind(models.TextChoices):
 
     WAIVED = "waived", _("Waived")
     NOT_APPLICABLE = "not_applicable", _("Not applicable")
+
+
+class TriageAnswer(models.TextChoices):
+    """What coordinator and clinician decided about a referral: how it is taken up, or why not yet."""
+
+    DISCUSS = "discuss", _("Full discussion")
+    FOCUSED = "focused", _("Focused question")
+    PROTOCOL = "protocol", _("Protocol list")
+    NOT_READY = "not_ready", _("Not ready yet")
+    NATIONAL = "national", _("National conference")
+
+
+class Channel(models.TextChoices):
+    """By which standard a message came in."""
+
+    HL7V2 = "hl7v2", _("HL7 v2")
+    FHIR = "fhir", _("FHIR")
+
+
+class MessageState(models.TextChoices):
+    """How far a message of another system has come."""
+
+    WAITING = "waiting", _("Waiting to take effect")
+    APPLIED = "applied", _("In effect")
+    REFUSED = "refused", _("Refused")
+    FAILED = "failed", _("Failed")
+
+
+class ReportState(models.TextChoices):
+    """Whether a report of another system has found its place."""
+
+    WAITING = "waiting", _("To place")
+    PLACED = "placed", _("Placed")
+    SET_ASIDE = "set_aside", _("Set aside")
+
+
+class ForecastStage(models.TextChoices):
+    """From where on the time to a final answer is counted."""
+
+    ORDERED = "ordered", _("From the order")
+    PRELIMINARY = "preliminary", _("From the preliminary answer")

@@ -50,6 +50,20 @@ class Severity(TextChoices):
     WARNING = "warning", _("Warning")
 
 
+class Modality(TextChoices):
+    """The kind of examination, by the defined terms of DICOM (PS3.3, C.7.3.1.1.1)."""
+
+    CT = "CT", _("CT")
+    MR = "MR", _("MR")
+    PT = "PT", _("PET")
+    NM = "NM", _("Nuclear medicine")
+    US = "US", _("Ultrasound")
+    MG = "MG", _("Mammography")
+    DX = "DX", _("X-ray")
+    XA = "XA", _("Angiography")
+    ES = "ES", _("Endoscopy")
+
+
 class Intent(TextChoices):
     """The intention of the recommended treatment.
 

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 import pgtrigger
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Func, Value
@@ -46,6 +47,9 @@ class Definition(models.Model):
     content = models.JSONField()
     digest = models.CharField(max_length=64)
     published_at = models.DateTimeField()
+    published_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    """Who published it in the browser; nobody for a version that was shipped as a file."""
+    based_on = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
 
     class Meta:
         ordering: ClassVar = ["diagnosis_id", "pk"]
@@ -58,3 +62,17 @@ class Definition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.diagnosis_id} {self.version}"
+
+
+class DefinitionDraft(models.Model):
+    """A copy of a published version that an administrator changes; it becomes the next version, or is thrown away."""
+
+    diagnosis = models.OneToOneField(Diagnosis, models.CASCADE, related_name="draft")
+    based_on = models.ForeignKey(Definition, models.PROTECT, related_name="+")
+    content = models.JSONField()
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+    updated_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    updated_at = models.DateTimeField()
+    edition = models.PositiveIntegerField(default=1)
+    """Rises with every change, so that two administrators never overwrite each other unseen."""

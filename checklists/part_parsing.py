@@ -3,7 +3,8 @@
 import re
 from typing import Any
 
-from checklists.enums import Basis, CaseField, ItemKind, Kind, LevelCode, Phase, Treatment
+from checklists.enums import Basis, CaseField, ItemKind, Kind, LevelCode, Modality, Phase, Treatment
+from checklists.parts import AnswerCode
 from checklists.reading import Reader
 from checklists.spec import (
     LOCAL,
@@ -115,7 +116,13 @@ class PartParser:
             field=answered_by,
             source=self.source(item),
             phases_source=self.source(item, "phases_source"),
+            codes=tuple(self.answer_code(code) for code in item.items("codes", optional=True)),
+            modalities=frozenset(item.codes("modalities", Modality, optional=True)),
         )
+
+    def answer_code(self, item: Reader) -> AnswerCode:
+        """One code under which other systems report the answer."""
+        return AnswerCode(system=item.text("system"), code=item.text("code"))
 
     def circumstance(self, item: Reader) -> Circumstance:
         """One circumstance."""

@@ -46,6 +46,14 @@ class Choice(Labelled):
 
 
 @dataclass(frozen=True)
+class AnswerCode:
+    """A code under which other systems report an answer: the name or OID of its code system, and the code."""
+
+    system: str
+    code: str
+
+
+@dataclass(frozen=True)
 class Requirement(Labelled):
     """An answer that must (or should) be there before the case is discussed."""
 
@@ -62,6 +70,10 @@ class Requirement(Labelled):
     """A field of the case that answers it (`CaseField`), or ""."""
     source: str
     phases_source: str
+    codes: tuple[AnswerCode, ...] = ()
+    """Codes of reports that answer it; where it has some, a coded report must carry one of them."""
+    modalities: frozenset[str] = frozenset()
+    """DICOM modalities (`Modality`) of the examination; empty where any, or none, will do."""
 
     @property
     def is_local(self) -> bool:

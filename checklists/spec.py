@@ -12,6 +12,7 @@ from typing import Any
 from checklists.parts import (
     CORE_OUTCOME_KEYS,
     LOCAL,
+    AnswerCode,
     AnswerHeadings,
     ChecklistItem,
     Choice,
@@ -32,6 +33,7 @@ from checklists.parts import (
 __all__ = [
     "CORE_OUTCOME_KEYS",
     "LOCAL",
+    "AnswerCode",
     "AnswerHeadings",
     "ChecklistItem",
     "Choice",

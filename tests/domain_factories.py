@@ -23,6 +23,7 @@ from cases.services.clearance import attest_case
 from cases.services.editing import set_level
 from cases.services.referral import ReferralData, refer_case
 from cases.services.results import ResultData, register_result
+from cases.workdays import is_working_day
 from checklists.enums import Phase, Speciality
 from checklists.loader import FOLDER, Loaded, load_folder
 from checklists.models import Definition, Diagnosis
@@ -31,7 +32,7 @@ from mdk.models import AgendaItem, Meeting, Outcome, Series
 from mdk.services.agenda import book_case, publish_meeting
 from mdk.services.live import start_meeting
 from mdk.services.outcome import save_outcome
-from mdk.services.series import SeriesData, create_series, is_working_day
+from mdk.services.series import SeriesData, create_series
 from tests.factories import make_unit, make_user
 
 _numbers = count(1)

@@ -20,6 +20,10 @@ class Answer:
     state: ResultState
     performed_on: date | None = None
     expected_on: date | None = None
+    since: date | None = None
+    """The day of the order, or of the preliminary answer: from it the forecast counts the days to the final one."""
+    source: str = ""
+    is_external: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,9 @@ class Readiness:
                     "state": c.state.value,
                     "performed_on": _iso(c.answer.performed_on if c.answer else None),
                     "expected_on": _iso(c.answer.expected_on if c.answer else None),
+                    "since": _iso(c.answer.since if c.answer else None),
+                    "source": c.answer.source if c.answer else "",
+                    "elsewhere": bool(c.answer and c.answer.is_external),
                 }
                 for c in self.checks
             ],

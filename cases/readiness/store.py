@@ -55,6 +55,9 @@ def _answer(result: Result) -> Answer:
         state=ResultState(result.state),
         performed_on=result.performed_on,
         expected_on=result.expected_on,
+        since=result.preliminary_on if result.state == ResultState.PRELIMINARY else result.ordered_on,
+        source=result.source,
+        is_external=result.is_external,
     )
 
 

@@ -1,6 +1,7 @@
 """Answers of radiology, pathology, laboratory and clinic: stored once, changed in place."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from django.db import transaction
@@ -37,8 +38,13 @@ class ResultData:
     performed_on: date | None = None
     expected_on: date | None = None
     text: str = ""
+    structured: Mapping[str, str] = field(default_factory=dict)
     accession_number: str = ""
+    study_uid: str = ""
     is_external: bool = False
+    is_corrected: bool = False
+    ordered_on: date | None = None
+    stamp: str = ""
     source: ResultSource = ResultSource.MANUAL
     external_id: str = ""
 
@@ -50,8 +56,11 @@ _CONTENT = (
     "performed_on",
     "expected_on",
     "text",
+    "structured",
     "accession_number",
+    "study_uid",
     "is_external",
+    "is_corrected",
 )
 
 
@@ -94,13 +103,17 @@ def _stored(data: ResultData) -> Result | None:
 
 
 def _save(case: Case, result: Result, data: ResultData, *, is_new: bool, by: User | None, now: datetime) -> Result:
-    """Write the answer; the same answer again writes nothing and leaves no event."""
-    if not is_new and all(getattr(result, name) == getattr(data, name) for name in _CONTENT):
+    """Write the answer; the same answer again writes nothing and leaves no event.
+
+    An older version of a report, by its stamp, changes nothing either.
+    """
+    is_same = all(getattr(result, name) == getattr(data, name) for name in _CONTENT)
+    if not is_new and (is_same or (data.stamp and data.stamp < result.stamp)):
         return result
-    result.kind, result.requirement, result.state = data.kind, data.requirement, data.state
-    result.performed_on, result.expected_on = data.performed_on, data.expected_on
-    result.text, result.accession_number = data.text, data.accession_number
-    result.is_external, result.updated_at = data.is_external, now
+    for name in _CONTENT:
+        setattr(result, name, getattr(data, name))
+    result.stamp, result.updated_at = data.stamp or result.stamp, now
+    _note_days(result, data, timezone.localdate(now))
     result.save()
     readiness = store_readiness(case, now)
     record(
@@ -109,6 +122,18 @@ def _save(case: Case, result: Result, data: ResultData, *, is_new: bool, by: Use
         data={"kind": data.kind, "state": data.state, "readiness": readiness.state},
     )  # fmt: skip
     return result
+
+
+def _note_days(result: Result, data: ResultData, today: date) -> None:
+    """Note when the answer was ordered, preliminary and final: the first day of each, and none that is taken back."""
+    is_waiting = data.state in (ResultState.ORDERED, ResultState.PRELIMINARY)
+    result.ordered_on = data.ordered_on or result.ordered_on or (today if data.state == ResultState.ORDERED else None)
+    if data.state == ResultState.PRELIMINARY:
+        result.preliminary_on = result.preliminary_on or today
+    if data.state == ResultState.FINAL:
+        result.final_on = result.final_on or today
+    elif is_waiting:
+        result.final_on = None
 
 
 def _check(case: Case, data: ResultData, today: date) -> None:

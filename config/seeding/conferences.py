@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from cases.workdays import is_working_day
 from checklists.models import Diagnosis
 from config.seeding.people import Staff
 from mdk.models import Series
-from mdk.services.series import SeriesData, create_series, is_working_day
+from mdk.services.series import SeriesData, create_series
 
 _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 

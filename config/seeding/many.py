@@ -11,6 +11,7 @@ from django.utils import timezone
 from cases.models import Case
 from cases.services.editing import refresh_due_readiness
 from cases.services.referral import CaseOpenAlready
+from cases.workdays import is_working_day
 from checklists.models import Diagnosis
 from checklists.queries import current_specs
 from checklists.registry import spec_of
@@ -23,7 +24,7 @@ from config.seeding.plans import CasePlan, plan_case
 from mdk.enums import MeetingStatus
 from mdk.models import Meeting, Series
 from mdk.services.agenda import book_case, planned_minutes, publish_meeting
-from mdk.services.series import add_meeting, is_working_day
+from mdk.services.series import add_meeting
 
 MOST_CASES = 500_000
 BULK_FROM = 1_000

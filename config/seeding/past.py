@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from random import Random
 
 from cases.models import Case
+from cases.workdays import is_working_day, working_days_before
 from checklists.spec import DefinitionSpec
 from config.seeding.cases import at
 from config.seeding.people import Staff
@@ -14,7 +15,6 @@ from config.seeding.story import outcome_values
 from events.models import Event
 from mdk.enums import ItemStatus, MeetingStatus, PreparationState
 from mdk.models import AgendaItem, Meeting, Outcome, Preparation, Series
-from mdk.services.series import is_working_day, working_days_before
 
 PER_MEETING = 20
 

@@ -14,10 +14,10 @@ from accounts.permissions import Permission, Role
 from accounts.queries import people_with
 from cases.enums import CaseStatus, ReadinessState
 from cases.models import Case
+from cases.workdays import working_days_until
 from events.record import record
 from mdk.enums import ItemStatus, MeetingStatus
 from mdk.models import Meeting, Reminder, ReminderLine
-from mdk.services.series import working_days_until
 
 HORIZON = timedelta(days=21)
 

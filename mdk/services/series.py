@@ -3,9 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from functools import lru_cache
 
-import holidays
 from dateutil.rrule import rrulestr
 from django.db import transaction
 from django.utils import timezone
@@ -13,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import FieldError, Invalid
 from accounts.models import Unit, User
+from cases.workdays import is_working_day, working_days_before
 from checklists.models import Diagnosis
 from events.record import record
 from mdk.enums import MeetingStatus
@@ -107,25 +106,6 @@ def add_meeting(series_id: int, starts_at: datetime, *, by: User | None, now: da
     return meeting
 
 
-def is_working_day(day: date) -> bool:
-    """Whether `day` is Monday to Friday and no red day in Sweden."""
-    return day.weekday() < 5 and day not in _red_days()
-
-
-def working_days_before(day: date, count: int) -> date:
-    """Return the working day that lies `count` working days before `day`."""
-    while count > 0:
-        day -= timedelta(days=1)
-        count -= is_working_day(day)
-    return day
-
-
-def working_days_until(day: date, today: date) -> int:
-    """Return how many working days lie after `today` up to and with `day`; 0 when it is here or past."""
-    ahead = (day - today).days
-    return sum(is_working_day(today + timedelta(days=step)) for step in range(1, ahead + 1))
-
-
 def _meeting(series: Series, starts_at: datetime, now: datetime) -> Meeting:
     local_day = timezone.localtime(starts_at).date()
     cutoff_day = working_days_before(local_day, series.cutoff_days)
@@ -141,11 +121,6 @@ def _meeting(series: Series, starts_at: datetime, now: datetime) -> Meeting:
         capacity_minutes=series.capacity_minutes,
         prep_capacity_minutes=series.prep_capacity_minutes,
     )
-
-
-@lru_cache
-def _red_days() -> holidays.HolidayBase:
-    return holidays.country_holidays("SE", language="sv", include_sundays=False)
 
 
 def _check(data: SeriesData) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from django.utils import timezone
 
 from cases.models import Case
-from mdk.services.series import is_working_day
+from cases.workdays import is_working_day
 
 FILE = Path(__file__).parents[1] / "data" / "referrals.csv"
 WRITTEN_ON = date(2026, 11, 20)

@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cases.services.clearance import attest_case
+from cases.workdays import working_days_until
 from events.models import Delivery, Event, Notice
 from mdk.models import Reminder, ReminderLine
 from mdk.services.reminders import remind_owners
-from mdk.services.series import working_days_until
 from tests.domain_factories import House, add_result, make_case, make_house, make_meeting, place, ready_case
 
 pytestmark = pytest.mark.django_db

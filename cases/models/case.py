@@ -1,4 +1,4 @@
-"""Patients, cases, their referrals, answers and clearances."""
+"""A case, the referrals behind it, and what a person set aside in it."""
 
 from typing import ClassVar
 
@@ -9,47 +9,10 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Unit
-from cases.enums import (
-    OPEN_STATUSES,
-    CaseStatus,
-    ClearanceKind,
-    ReadinessState,
-    ReferralSource,
-    ResultSource,
-    ResultState,
-)
-from cases.identity import Identity
-from checklists.enums import Kind, LevelCode, Phase
+from cases.enums import OPEN_STATUSES, CaseStatus, ClearanceKind, ReadinessState, ReferralSource, TriageAnswer
+from cases.models.patients import Patient
+from checklists.enums import LevelCode, Phase
 from checklists.models import Definition, Diagnosis
-
-_SWEDISH_ORDER = str.maketrans("åäöéüæø", "{|}eu||")
-
-
-def swedish_sort_key(name: str) -> str:
-    """Return the key that sorts names in Swedish order under C collation: å, ä, ö after z."""
-    return name.casefold().translate(_SWEDISH_ORDER)
-
-
-class Patient(models.Model):
-    """A patient of one care provider (the top unit): no provider sees another's patients."""
-
-    provider = models.ForeignKey(Unit, models.PROTECT, related_name="+")
-    identity_system = models.CharField(max_length=64)
-    identity_value = models.CharField(max_length=20)
-    name = models.CharField(_("name"), max_length=120)
-    sort_key = models.CharField(max_length=120, editable=False)
-    is_protected = models.BooleanField(_("protected identity"), default=False)
-    created_at = models.DateTimeField()
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["provider", "identity_system", "identity_value"], name="patient_once"),
-        ]
-
-    @property
-    def identity(self) -> Identity:
-        """The identity as a checked pair; its text is the number as people write it."""
-        return Identity(self.identity_system, self.identity_value)
 
 
 class Case(models.Model):
@@ -90,6 +53,12 @@ class Case(models.Model):
     attested_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     attested_at = models.DateTimeField(null=True)
 
+    triage = models.CharField(max_length=10, choices=TriageAnswer.choices, blank=True)
+    triage_note = models.CharField(max_length=500, blank=True)
+    triaged_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    triaged_at = models.DateTimeField(null=True)
+    sent_incomplete_reason = models.CharField(max_length=500, blank=True)
+
     readiness_state = models.CharField(max_length=14, choices=ReadinessState.choices)
     readiness = models.JSONField(default=dict)
     readiness_changes_on = models.DateField(null=True)
@@ -123,6 +92,10 @@ class Case(models.Model):
                                    name="case_level_who_and_when"),
             models.CheckConstraint(condition=Q(attested_by__isnull=True) ^ Q(attested_at__isnull=False),
                                    name="case_attested_who_and_when"),
+            models.CheckConstraint(condition=Q(triaged_by__isnull=True) ^ Q(triaged_at__isnull=False),
+                                   name="case_triaged_who_and_when"),
+            models.CheckConstraint(condition=Q(triage="") ^ Q(triaged_at__isnull=False),
+                                   name="case_triaged_with_answer"),
             models.CheckConstraint(condition=~Q(status="withdrawn") | ~Q(withdrawn_reason=""),
                                    name="case_withdrawn_with_reason"),
         ]  # fmt: skip
@@ -146,37 +119,6 @@ class Referral(models.Model):
     class Meta:
         ordering: ClassVar = ["received_at", "pk"]
         triggers: ClassVar = [pgtrigger.Protect(name="referral_kept_as_received", operation=pgtrigger.Update)]
-
-
-class Result(models.Model):
-    """One radiology, pathology, laboratory or clinical answer; an empty requirement answers all of its kind."""
-
-    case = models.ForeignKey(Case, models.CASCADE, related_name="results")
-    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
-    requirement = models.CharField(_("requirement"), max_length=60, blank=True)
-    state = models.CharField(_("state"), max_length=12, choices=ResultState.choices)
-    performed_on = models.DateField(_("performed on"), null=True, blank=True)
-    expected_on = models.DateField(_("expected on"), null=True, blank=True)
-    text = models.TextField(_("answer"), blank=True)
-    accession_number = models.CharField(_("accession number"), max_length=64, blank=True)
-    is_external = models.BooleanField(_("made elsewhere"), default=False)
-    source = models.CharField(max_length=8, choices=ResultSource.choices)
-    external_id = models.CharField(max_length=128, blank=True)
-    created_at = models.DateTimeField()
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    updated_at = models.DateTimeField()
-
-    class Meta:
-        ordering: ClassVar = ["performed_on", "pk"]
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["source", "external_id"], condition=~Q(external_id=""), name="result_external_id_once"
-            ),
-            models.CheckConstraint(
-                condition=~Q(state__in=["preliminary", "final"]) | Q(performed_on__isnull=False),
-                name="result_answer_has_a_date",
-            ),
-        ]
 
 
 class Clearance(models.Model):
