@@ -26,7 +26,7 @@ def facts_of(case: Case, today: date, level: str = "") -> Facts:
         phase=case.phase,
         level=level or case.level,
         today=today,
-        answers=tuple(_answer(result) for result in case.results.all()),
+        answers=tuple(answer_of(result) for result in case.results.all()),
         clearances=_clearances(case.clearances.all()),
         fields=frozenset(fields),
         is_attested=case.attested_at is not None,
@@ -48,7 +48,8 @@ def store_readiness(case: Case, now: datetime) -> Readiness:
     return readiness
 
 
-def _answer(result: Result) -> Answer:
+def answer_of(result: Result) -> Answer:
+    """Return what readiness looks at in an answer."""
     return Answer(
         kind=result.kind,
         requirement=result.requirement,

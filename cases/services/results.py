@@ -113,7 +113,7 @@ def _save(case: Case, result: Result, data: ResultData, *, is_new: bool, by: Use
     for name in _CONTENT:
         setattr(result, name, getattr(data, name))
     result.stamp, result.updated_at = data.stamp or result.stamp, now
-    _note_days(result, data, timezone.localdate(now))
+    note_days(result, data, timezone.localdate(now))
     result.save()
     readiness = store_readiness(case, now)
     record(
@@ -124,7 +124,7 @@ def _save(case: Case, result: Result, data: ResultData, *, is_new: bool, by: Use
     return result
 
 
-def _note_days(result: Result, data: ResultData, today: date) -> None:
+def note_days(result: Result, data: ResultData, today: date) -> None:
     """Note when the answer was ordered, preliminary and final: the first day of each, and none that is taken back."""
     is_waiting = data.state in (ResultState.ORDERED, ResultState.PRELIMINARY)
     result.ordered_on = data.ordered_on or result.ordered_on or (today if data.state == ResultState.ORDERED else None)

@@ -12,11 +12,14 @@ from itertools import islice
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from cases.enums import OPEN_STATUSES, CaseStatus, ReferralSource, ResultSource
 from cases.models import Case, Patient, Referral, Result, swedish_sort_key
 from cases.readiness.assess import assess
-from cases.readiness.facts import Answer, Facts, Readiness
+from cases.readiness.facts import Facts, Readiness
+from cases.readiness.store import answer_of
+from cases.services.results import note_days
 from checklists.models import Diagnosis
 from checklists.spec import DefinitionSpec
 from config.seeding.cases import attested_at, author_of, referred_at, registered_at, result_of
@@ -81,7 +84,11 @@ class Bulk:
             for unit in (row.case.unit_id, self.staff.hospital.pk)
         )
         Referral.objects.bulk_create(self._referral(row) for row in rows)
-        results = [result for row in rows for result in self._results(row)]
+        results = []
+        for row in rows:
+            for result in self._results(row.plan, row.base):
+                result.case = row.case
+                results.append(result)
         Result.objects.bulk_create(results)
         Event.objects.bulk_create(event for row in rows for event in self._events(row))
         Event.objects.bulk_create(self._result_event(result) for result in results)
@@ -168,8 +175,7 @@ class Bulk:
             fields.add("performance_status")
         if plan.has_contact_nurse:
             fields.add("contact_nurse")
-        data = [result_of(answer, plan, base) for answer in plan.answers]
-        answers = tuple(Answer(d.kind, d.requirement, d.state, d.performed_on, d.expected_on) for d in data)
+        answers = tuple(answer_of(result) for result in self._results(plan, base))
         return assess(
             Facts(
                 spec=self.specs[plan.pathway.slug],
@@ -200,11 +206,10 @@ class Bulk:
             content=content,
         )
 
-    def _results(self, row: Written) -> Iterator[Result]:
-        for answer in row.plan.answers:
-            data, when = result_of(answer, row.plan, row.base), registered_at(answer, row.base)
-            yield Result(
-                case=row.case,
+    def _results(self, plan: CasePlan, base: date) -> Iterator[Result]:
+        for answer in plan.answers:
+            data, when = result_of(answer, plan, base), registered_at(answer, base)
+            result = Result(
                 kind=data.kind,
                 requirement=data.requirement,
                 state=data.state,
@@ -217,6 +222,8 @@ class Bulk:
                 created_by=author_of(answer, self.staff),
                 updated_at=when,
             )
+            note_days(result, data, timezone.localdate(when))
+            yield result
 
     def _events(self, row: Written) -> Iterator[Event]:
         case, koordinator = row.case, self.staff["koordinator"].pk

@@ -78,6 +78,7 @@ def result_of(answer: AnswerPlan, plan: CasePlan, base: date) -> ResultData:
         requirement=answer.requirement,
         performed_on=base - timedelta(days=answer.days_ago) if answer.is_answer else None,
         expected_on=base + timedelta(days=answer.expected_in) if answer.expected_in is not None else None,
+        ordered_on=base - timedelta(days=answer.days_ago + (answer.took_days if answer.is_answer else 0)),
         text=answer.text,
         is_external=answer.is_external,
         source=ResultSource.MANUAL,

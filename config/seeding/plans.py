@@ -33,6 +33,8 @@ _SHARES = (18, 27, 20, 15, 20)
 _SERIALS = range(986, 1000)
 _FIRST_BIRTH = date(1933, 1, 1)
 _BIRTHS = (date(1983, 12, 31) - _FIRST_BIRTH).days
+_TOOK_DAYS = {"radiology": (1, 12, 4), "pathology": (3, 18, 7), "lab": (0, 3, 1), "clinical": (0, 4, 1)}
+"""Calendar days from order to answer in the synthetic data, as (least, most, most often): invented, like the patients."""
 _NUMBERS = len(_SERIALS) * _BIRTHS
 _STEP = 104_729
 """A prime that does not divide the number of identities: consecutive cases get birth dates far apart."""
@@ -40,12 +42,16 @@ _STEP = 104_729
 
 @dataclass(frozen=True, slots=True)
 class AnswerPlan:
-    """One answer: days count back from the day of seeding; `expected_in` counts forward."""
+    """One answer: days count back from the day of seeding; `expected_in` counts forward.
+
+    `took_days` is how long before that day it was ordered, for an answer that has come.
+    """
 
     kind: str
     requirement: str
     state: ResultState
     days_ago: int
+    took_days: int
     expected_in: int | None
     text: str
     is_external: bool
@@ -88,6 +94,7 @@ def plan_case(
     """Return the plan of case `number` under `seed`; `stage`, `slug` and `level` fix what otherwise is drawn."""
     rng = Random(f"{seed}:{number}")  # noqa: S311 - synthetic data
     drawn = rng.choices(STAGES, _SHARES)[0]
+    took = Random(f"{seed}:{number}:took")  # noqa: S311 - synthetic data
     identity = identity_of(number, seed)
     sex = sex_of(identity)
     wanted = [p for p in PATHWAYS if slug in ("", p.slug)]
@@ -123,7 +130,7 @@ def plan_case(
         promised_in=rng.randint(4, 21) if rng.random() < 0.3 and stage != "closed" else None,
         level=level,
         level_reason=LEVEL_REASONS[level] if level != suggested else "",
-        answers=tuple(_answers(rng, stage, requirements, pathway, question, suspected)),
+        answers=tuple(_answers(rng, took, stage, requirements, pathway, question, suspected)),
         is_attested=is_done,
     )
 
@@ -159,7 +166,13 @@ def check_digit(nine_digits: str) -> str:
 
 
 def _answers(
-    rng: Random, stage: str, requirements: list[Requirement], pathway: Pathway, question: str, suspected: int
+    rng: Random,
+    took: Random,
+    stage: str,
+    requirements: list[Requirement],
+    pathway: Pathway,
+    question: str,
+    suspected: int,
 ) -> list[AnswerPlan]:
     made = []
     for requirement in requirements:
@@ -175,6 +188,7 @@ def _answers(
                 requirement=requirement.key,
                 state=state,
                 days_ago=rng.randint(2, min(suspected - 2, 21)),
+                took_days=round(took.triangular(*_TOOK_DAYS[requirement.kind])),
                 expected_in=rng.randint(1, 6) if state is ResultState.ORDERED and rng.random() < 0.7 else None,
                 text="" if state is ResultState.ORDERED else _text(rng, requirement, pathway, question),
                 is_external=requirement.kind == "radiology" and rng.random() < 0.31,
