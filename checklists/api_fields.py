@@ -5,13 +5,13 @@ from typing import Any
 
 from rest_framework import serializers
 
-from checklists.enums import LevelCode, Phase
+from checklists.enums import LevelCode, Modality, Phase
 
-_ORDER = {code: place for place, code in enumerate((*Phase.values, *LevelCode.values))}
+_ORDER = {code: place for place, code in enumerate((*Phase.values, *LevelCode.values, *Modality.values))}
 
 
 class CodesField(serializers.ListField):
-    """A set of phases or levels, always in the same order."""
+    """A set of phases, levels or modalities, always in the same order."""
 
     child = serializers.CharField()
 
@@ -57,6 +57,13 @@ class SubLeadTimeSerializer(SourcedSerializer):
     days_max = serializers.IntegerField(allow_null=True)
 
 
+class AnswerCodeSerializer(serializers.Serializer[Any]):
+    """A code under which other systems report an answer."""
+
+    system = serializers.CharField()
+    code = serializers.CharField()
+
+
 class RequirementSerializer(LabelledSerializer, SourcedSerializer):
     """What must be there, when, and how old it may be."""
 
@@ -68,6 +75,8 @@ class RequirementSerializer(LabelledSerializer, SourcedSerializer):
     max_age_days = serializers.DictField(child=serializers.IntegerField(allow_null=True))
     field = serializers.CharField()
     phases_source = serializers.CharField()
+    codes = AnswerCodeSerializer(many=True)
+    modalities = CodesField()
 
 
 class LevelSerializer(SourcedSerializer):

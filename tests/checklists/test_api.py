@@ -44,7 +44,7 @@ def test_list_in_pages(member: Client) -> None:
 def test_one_diagnosis(member: Client) -> None:
     body = member.get("/api/v1/diagnoses/colorectal/").json()
     assert body["icd10"] == ["C18", "C20"]
-    assert body["version"] == "1.1"
+    assert body["version"] == "1.2"
     assert body["lead_time_days"] == 39
     assert body["lead_times"][0] == {
         "treatment": "surgery",
@@ -61,6 +61,7 @@ def test_one_diagnosis(member: Client) -> None:
     assert requirement["phases"] == ["pre_treatment", "after_neoadjuvant", "recurrence"]
     assert requirement["levels"] == ["full", "focused", "protocol"]
     assert requirement["max_age_days"] == {"full": 60, "focused": 60, "protocol": 90}
+    assert (requirement["modalities"], requirement["codes"]) == (["CT"], [])
     assert [level["code"] for level in body["levels"]] == ["full", "focused", "protocol"]
     assert body["levels"][0]["prep_minutes"] == {"radiology": 9, "pathology": 10}
     assert "radiologist" not in body["quorum"]["post_operative"]

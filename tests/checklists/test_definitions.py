@@ -1,5 +1,7 @@
 """What the shipped definitions say: facts that sources state, and marks on what none states."""
 
+import re
+
 import pytest
 
 from checklists.enums import LevelCode, Phase, Speciality
@@ -194,6 +196,24 @@ def test_what_no_source_states_is_marked(specs: Specs) -> None:
 def test_codes_left_empty_on_purpose(specs: Specs) -> None:
     empty = {slug for slug, spec in specs.items() if not spec.icd10}
     assert empty == {"neuroendocrine-abdominal", "abdominal-sarcoma", "acute-leukaemia", "serious-unspecific-symptoms"}
+
+
+METHODS = {
+    "PT": r"PET-DT",
+    "CT": r"(?<!PET-)\bDT\b",
+    "MR": r"\bMR\b",
+    "US": r"[Uu]ltraljud|\bTVS\b",
+    "MG": r"[Mm]ammografi",
+    "DX": r"(lung|slät)röntgen",
+}
+
+
+@pytest.mark.parametrize("slug", sorted(LEAD_TIMES))
+def test_an_examination_declares_the_method_that_its_label_names_and_no_other(specs: Specs, slug: str) -> None:
+    for item in specs[slug].requirements:
+        named = {code for code, words in METHODS.items() if re.search(words, item.label("sv"))}
+        assert item.modalities == (named if item.kind == "radiology" else set()), item.key
+        assert item.codes == (), "no source states the codes of answers; a hospital enters its own"
 
 
 def test_quorum_uses_known_specialities(specs: Specs) -> None:
