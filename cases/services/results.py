@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -79,11 +79,15 @@ def register_result(case_id: int, data: ResultData, *, by: User | None, now: dat
     if result is None:
         result = Result(case=case, source=data.source, external_id=data.external_id, created_at=now, created_by=by)
     elif result.case_id != case.pk:
-        raise ResultElsewhere(
-            _("The external id %(id)s belongs to an answer of another case.") % {"id": data.external_id},
-            field="external_id",
-        )
-    return _save(case, result, data, is_new=is_new, by=by, now=now), is_new
+        raise _elsewhere(data)
+    try:
+        with transaction.atomic():
+            return _save(case, result, data, is_new=is_new, by=by, now=now), is_new
+    except IntegrityError as error:
+        # Somebody gave the same id to an answer of another case while this call held only its own case.
+        if "result_external_id_once" in str(error):
+            raise _elsewhere(data) from error
+        raise
 
 
 @transaction.atomic
@@ -94,6 +98,11 @@ def change_result(result_id: int, data: ResultData, *, by: User, now: datetime) 
     result = Result.objects.select_for_update().get(pk=result_id)
     _check(case, data, timezone.localdate(now))
     return _save(case, result, data, is_new=False, by=by, now=now)
+
+
+def _elsewhere(data: ResultData) -> ResultElsewhere:
+    message = _("The external id %(id)s belongs to an answer of another case.") % {"id": data.external_id}
+    return ResultElsewhere(message, field="external_id")
 
 
 def _stored(data: ResultData) -> Result | None:
