@@ -24,8 +24,8 @@ _GRAVEST_FIRST = (Severity.BLOCKER, Severity.NEEDS_APPROVAL, Severity.WARNING)
 def assess(facts: Facts) -> Readiness:
     """Return the readiness that `facts` amount to: pure, and the only place where it is decided.
 
-    `changes_on` is the first day on which time alone makes another answer of it (an answer grows too old);
-    None when it never does.
+    `changes_on` is the first day on which time alone makes another answer of it (an answer grows too old, or has
+    not come when it was expected); None when it never does.
     """
     requirements = facts.spec.requirements_for(facts.phase, facts.level)
     checks = tuple(_check(requirement, facts) for requirement in requirements)
@@ -68,7 +68,11 @@ def _check(requirement: Requirement, facts: Facts) -> Check:
 
 
 def _best_answer(requirement: Requirement, facts: Facts) -> Check:
-    """A fresh final answer counts; else what is on its way; else the too old one; else nothing."""
+    """A fresh final answer counts; else what is on its way; else the too old one; else nothing.
+
+    On its way is only what was ordered or done after the too old answer: an order that this answer has met, and a
+    preliminary answer that it replaced, bring nothing new.
+    """
     answers = [
         answer
         for answer in facts.answers
@@ -81,15 +85,31 @@ def _best_answer(requirement: Requirement, facts: Facts) -> Check:
         until = newest.performed_on + timedelta(days=allowed + 1) if allowed is not None else None
         if until is None or facts.today < until:
             return Check(requirement, AnswerState.FINAL, newest, until)
-    for state, shown in (
-        (ResultState.PRELIMINARY, AnswerState.PRELIMINARY),
-        (ResultState.ORDERED, AnswerState.ORDERED),
-    ):
-        if answer := _latest(answers, state):
-            return Check(requirement, shown, answer)
+    pending = [answer for answer in answers if _is_after(answer, newest)]
+    if preliminary := _latest(pending, ResultState.PRELIMINARY):
+        return Check(requirement, AnswerState.PRELIMINARY, preliminary)
+    if ordered := _latest(pending, ResultState.ORDERED):
+        return _ordered(requirement, ordered, facts.today)
     return Check(requirement, AnswerState.STALE, newest) if newest else Check(requirement, AnswerState.MISSING)
 
 
+def _ordered(requirement: Requirement, answer: Answer, today: date) -> Check:
+    if answer.expected_on is None:
+        return Check(requirement, AnswerState.ORDERED, answer)
+    if answer.expected_on < today:
+        return Check(requirement, AnswerState.ORDERED, answer, is_late=True)
+    return Check(requirement, AnswerState.ORDERED, answer, until=answer.expected_on + timedelta(days=1))
+
+
+def _is_after(answer: Answer, final: Answer | None) -> bool:
+    """Whether an answer on its way is of a later examination than `final`; undated, it is taken to be."""
+    if final is None or final.performed_on is None:
+        return True
+    began = answer.performed_on or answer.since or answer.expected_on
+    return began is None or began > final.performed_on
+
+
 def _latest(answers: list[Answer], state: ResultState) -> Answer | None:
+    """Return the answer of the latest examination or order; of two of a day, the one that is expected last."""
     found = [answer for answer in answers if answer.state is state]
-    return max(found, key=lambda a: a.performed_on or a.expected_on or date.min, default=None)
+    return max(found, key=lambda a: (a.performed_on or a.since or date.min, a.expected_on or date.min), default=None)

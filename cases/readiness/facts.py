@@ -9,6 +9,7 @@ from checklists.enums import Kind, Severity
 from checklists.spec import DefinitionSpec, Requirement
 
 KINDS = (Kind.RADIOLOGY, Kind.PATHOLOGY, Kind.LAB, Kind.CLINICAL)
+LATE, ELSEWHERE = "late", "elsewhere"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +47,22 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """How one requirement stands; `until` is the first day on which a fresh final answer is too old."""
+    """How one requirement stands.
+
+    `until` is the first day on which time alone makes something else of it: a fresh final answer is too old, or an
+    ordered one has not come on the day on which it was expected (`is_late`).
+    """
 
     requirement: Requirement
     state: AnswerState
     answer: Answer | None = None
     until: date | None = None
+    is_late: bool = False
+
+    @property
+    def expected_on(self) -> date | None:
+        """The day on which an ordered answer is expected."""
+        return self.answer.expected_on if self.answer and self.state == AnswerState.ORDERED else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,24 +91,32 @@ class Readiness:
     @property
     def expected(self) -> tuple[date | None, ...]:
         """One date a kind, in the order of the strip: the last day on which an ordered answer is expected."""
-        return tuple(
-            max(
-                (
-                    check.answer.expected_on
-                    for check in self.checks
-                    if check.requirement.kind == kind and check.state == AnswerState.ORDERED
-                    and check.answer and check.answer.expected_on
-                ),
-                default=None,
-            )
-            for kind in KINDS
-        )  # fmt: skip
+        return tuple(max((c.expected_on for c in self._of(kind) if c.expected_on), default=None) for kind in KINDS)
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """What the sign of each kind says besides its state: `late`, `elsewhere`, both, or nothing.
+
+        Late is a kind of which no dated answer is expected any more, elsewhere one with an examination made elsewhere.
+        """
+        return tuple(" ".join(self._marks_of(kind)) for kind in KINDS)
+
+    def _marks_of(self, kind: str) -> Iterator[str]:
+        dated = [check for check in self._of(kind) if check.expected_on]
+        if dated and all(check.is_late for check in dated):
+            yield LATE
+        if any(check.answer and check.answer.is_external for check in self._of(kind)):
+            yield ELSEWHERE
+
+    def _of(self, kind: str) -> Iterator[Check]:
+        return (check for check in self.checks if check.requirement.kind == kind)
 
     def summary(self) -> dict[str, object]:
         """Return what is stored on the case: JSON types only, in a fixed order."""
         return {
             "strip": [state.value for state in self.strip],
             "expected": [_iso(day) for day in self.expected],
+            "marks": list(self.marks),
             "checks": [
                 {
                     "requirement": c.requirement.key,
@@ -108,6 +127,7 @@ class Readiness:
                     "since": _iso(c.answer.since if c.answer else None),
                     "source": c.answer.source if c.answer else "",
                     "elsewhere": bool(c.answer and c.answer.is_external),
+                    "late": c.is_late,
                 }
                 for c in self.checks
             ],

@@ -24,7 +24,7 @@ _READERS: Final = {Kind.RADIOLOGY: Role.RADIOLOGIST, Kind.PATHOLOGY: Role.PATHOL
 
 
 def answers_are_final_and_fresh(facts: Facts, checks: tuple[Check, ...]) -> Iterator[Finding]:
-    """Every requirement has a final, fresh answer; what is on its way belongs to the discipline."""
+    """Every requirement has a final, fresh answer; what is on its way, late or not, belongs to the discipline."""
     for check in checks:
         requirement = check.requirement
         if check.state not in _CODES or requirement.field or _is_open_condition(check):
@@ -32,7 +32,7 @@ def answers_are_final_and_fresh(facts: Facts, checks: tuple[Check, ...]) -> Iter
         on_its_way = check.state in (AnswerState.ORDERED, AnswerState.PRELIMINARY)
         reader = _READERS.get(Kind(requirement.kind), Role.CLINICIAN)
         yield Finding(
-            code=_CODES[check.state],
+            code="answer-late" if check.is_late else _CODES[check.state],
             severity=Severity(requirement.severity),
             owner=reader if on_its_way else Role.CLINICIAN,
             requirement=requirement.key,

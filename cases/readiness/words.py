@@ -29,6 +29,9 @@ def finding_message(finding: Mapping[str, Any], spec: DefinitionSpec) -> str:
             return _("%(what)s is ordered and expected %(day)s.") % {"what": what, "day": day}
         case "answer-ordered":
             return _("%(what)s is ordered; no expected date is given.") % {"what": what}
+        case "answer-late":
+            day = formats.date_format(date.fromisoformat(finding["expected_on"]), "D j b")
+            return _("%(what)s was expected %(day)s and has not come. Ask for it.") % {"what": what, "day": day}
         case "answer-preliminary":
             return _("%(what)s: the answer is preliminary. The final answer is awaited.") % {"what": what}
         case "answer-stale":

@@ -156,6 +156,63 @@ def test_an_ordered_answer_says_when_it_is_expected_and_where_to_mend_it() -> No
     assert (finding.expected_on, finding.anchor, finding.kind) == (ago(-3), "requirement-ct", "radiology")
 
 
+def ordered(days: int, *, since: date | None = None, key: str = "ct") -> Answer:
+    """Return an order that is expected in `days` days."""
+    return Answer("radiology", key, ResultState.ORDERED, expected_on=ago(-days), since=since)
+
+
+def test_an_order_whose_day_has_passed_says_so_from_the_day_after() -> None:
+    assert found(look(CT, answers=(ordered(0),))) == [("answer-ordered", "blocker", "radiologist")]
+    late = look(CT, answers=(ordered(-1),))
+    assert found(late) == [("answer-late", "blocker", "radiologist")]
+    assert (late.checks[0].state, late.checks[0].is_late, late.findings[0].expected_on) == ("ordered", True, ago(1))
+    assert late.marks == ("late", "", "", "")
+    assert late.changes_on is None
+
+
+def test_an_order_changes_by_time_alone_on_the_day_after_it_was_expected() -> None:
+    waiting = look(CT, answers=(ordered(2),))
+    assert waiting.changes_on == ago(-3)
+    assert look(CT, answers=(ordered(2),), today=ago(-2)).summary() == waiting.summary()
+    assert found(look(CT, answers=(ordered(2),), today=ago(-3))) == [("answer-late", "blocker", "radiologist")]
+
+
+def test_a_kind_is_late_only_when_nothing_dated_is_expected_any_more() -> None:
+    petct = need("petct", "radiology")
+    assert look(CT, petct, answers=(ordered(-1), ordered(4, key="petct"))).marks[0] == ""
+    assert look(CT, petct, answers=(ordered(-1), ordered(-2, key="petct"))).marks[0] == "late"
+
+
+def test_a_renewed_order_goes_before_the_one_that_never_came() -> None:
+    renewed = Answer("radiology", "ct", ResultState.ORDERED, since=ago(1))
+    assert look(CT, answers=(ordered(-3, since=ago(20)), renewed)).checks[0].answer is renewed
+
+
+@pytest.mark.parametrize(
+    ("pending", "state"),
+    [
+        (ordered(-40, since=ago(80)), AnswerState.STALE),
+        (ordered(-65), AnswerState.STALE),
+        (ordered(5, since=ago(2)), AnswerState.ORDERED),
+        (Answer("radiology", "ct", ResultState.ORDERED), AnswerState.ORDERED),
+        (Answer("radiology", "ct", ResultState.PRELIMINARY, ago(70)), AnswerState.STALE),
+        (Answer("radiology", "ct", ResultState.PRELIMINARY, ago(1)), AnswerState.PRELIMINARY),
+    ],
+)
+def test_only_what_was_ordered_or_done_after_a_stale_answer_is_on_its_way(pending: Answer, state: AnswerState) -> None:
+    assert look(CT, answers=(final("radiology", "ct", 65), pending)).checks[0].state is state
+
+
+@pytest.mark.parametrize("state", [ResultState.FINAL, ResultState.PRELIMINARY, ResultState.ORDERED])
+def test_an_examination_from_elsewhere_is_marked_in_check_and_strip(state: ResultState) -> None:
+    answer = Answer(
+        "radiology", "ct", state, ago(3), ago(1) if state is ResultState.ORDERED else None, is_external=True
+    )
+    summary = look(CT, PAD, answers=(answer,)).summary()
+    assert [check["elsewhere"] for check in summary["checks"]] == [True, False]
+    assert summary["marks"] == ["late elsewhere" if state is ResultState.ORDERED else "elsewhere", "", "", ""]
+
+
 def test_a_warning_does_not_stop() -> None:
     readiness = look(LAB)
     assert found(readiness) == [("answer-missing", "warning", "clinician")]
@@ -248,7 +305,8 @@ def test_changes_on_is_the_first_day_on_which_time_alone_changes_something() -> 
 def test_the_summary_is_json_in_a_fixed_order() -> None:
     summary = look(CT, PAD, answers=(final("radiology"), Answer("pathology", "pad", ResultState.ORDERED))).summary()
     assert summary["strip"] == ["final", "ordered", "not_applicable", "not_applicable"]
-    blank = {"performed_on": None, "expected_on": None, "since": None, "source": "", "elsewhere": False}
+    blank = {"performed_on": None, "expected_on": None, "since": None, "source": "", "elsewhere": False, "late": False}
+    assert summary["marks"] == ["", "", "", ""]
     assert summary["checks"] == [
         blank | {"requirement": "ct", "kind": "radiology", "state": "final", "performed_on": "2026-11-15"},
         blank | {"requirement": "pad", "kind": "pathology", "state": "ordered"},

@@ -15,7 +15,8 @@ CODES = sorted(set(re.findall(r'"((?:answer|condition|field|attestation)-[a-z]+)
 
 
 def finding(code: str, **fields: str | None) -> dict[str, str | None]:
-    return {"code": code, "requirement": "ct_thorax_abdomen", "expected_on": None} | fields
+    blank: dict[str, str | None] = {"code": code, "requirement": "ct_thorax_abdomen", "expected_on": None}
+    return blank | ({"expected_on": "2026-11-20"} if code == "answer-late" else {}) | fields
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -31,13 +32,14 @@ def test_a_code_has_a_sentence_in_both_languages(code: str) -> None:
 
 
 def test_all_codes_of_the_rules_were_found() -> None:
-    assert len(CODES) == 7
+    assert len(CODES) == 8
 
 
 def test_an_expected_day_is_said_in_the_readers_way() -> None:
     for language, day in (("sv", "tis 1 dec"), ("en", "Tue 1 dec")):
         with translation.override(language):
-            assert day in finding_message(finding("answer-ordered", expected_on="2026-12-01"), SPEC)
+            for code in ("answer-ordered", "answer-late"):
+                assert day in finding_message(finding(code, expected_on="2026-12-01"), SPEC)
 
 
 def test_a_code_without_a_sentence_is_a_fault_and_not_a_blank() -> None:
