@@ -227,3 +227,15 @@ def days_in_words(days: int, allowed: int | None) -> str:
         "days": days,
         "allowed": allowed,
     }
+
+
+def percent(share: float | None) -> str:
+    """Return a probability (0-1) as people say it, whole and never surer than it is; empty for None."""
+    if share is None:
+        return ""
+    whole = round(share * 100)
+    if share < 1 and whole == 100:
+        return _(">99%")
+    if share > 0 and whole == 0:
+        return _("<1%")
+    return _("%(whole)d%%") % {"whole": whole}

@@ -17,6 +17,7 @@ class NextMeeting:
     """The open place of a case: which meeting, when, firm or provisional.
 
     `probability` is the share (0-1) by which the case is expected to be ready in time; None without a forecast.
+    In time means by the cut-off; once that has passed, by the beginning.
     """
 
     meeting: int
@@ -26,6 +27,7 @@ class NextMeeting:
     url: str
     position: int | None = None
     probability: float | None = None
+    cutoff_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +58,37 @@ class Place:
     sent_back: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A coming meeting that could take the case, and what going there means.
+
+    `probability` (0-1) is that of being ready by the cut-off; `day` counts from the well-founded suspicion to the
+    meeting; `days_left` (to the end of the lead time) and `promised_left` may be negative. `is_likely` marks the first
+    that is likely enough, `is_held` the one where the case has a place already, provisional or firm. Those who hold
+    `plan_meeting` in one of `units` may book, at `book_url`.
+    """
+
+    meeting: int
+    name: str
+    starts_at: datetime
+    cutoff_at: datetime
+    url: str
+    book_url: str
+    units: frozenset[int]
+    probability: float
+    free_minutes: int
+    day: int
+    days_left: int | None
+    promised_left: int | None
+    is_likely: bool = False
+    is_held: bool = False
+
+
 _PANELS: dict[str, Panel] = {}
 
 
 def register_panel(name: str, function: Panel) -> None:
-    """Let `function` answer for the panel `name` (next_meeting, outcomes or agenda_history); once a name."""
+    """Let `function` answer for the panel `name` (next_meeting, proposals, outcomes, agenda_history ...); once a name."""
     if _PANELS.get(name, function) is not function:
         raise ValueError(f"the panel {name!r} is registered twice")
     _PANELS[name] = function

@@ -130,6 +130,12 @@ def clock_text(seconds: int) -> str:
     return f"{hour}:{rest:02d}:{second:02d}" if hour else f"{minute:02d}:{second:02d}"
 
 
+@register.filter
+def percent(share: float | None) -> str:
+    """Show a probability (0-1) as whole per cent; nothing for None."""
+    return signs.percent(share)
+
+
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
     """Show a Lucide icon as inline SVG in the size of the text; hidden from screen readers unless it has a label."""
