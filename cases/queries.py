@@ -1,8 +1,12 @@
 """Reading cases: what a person may see, filtered and sorted as lists want it."""
 
-from collections.abc import Collection
-from datetime import date
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, prefetch_related_objects
 from django.db.models.functions import Collate
 
@@ -10,8 +14,10 @@ from accounts.actor import Actor
 from accounts.models import Unit, User
 from accounts.permissions import Permission, Role
 from accounts.queries import people_in_role, people_with
-from cases.enums import OPEN_STATUSES, CaseStatus, ReferralSource
-from cases.models import Case, Clearance, Referral, Result
+from cases.enums import OPEN_STATUSES, CaseStatus, ReferralSource, ResultState
+from cases.identity import Identity
+from cases.models import Case, Clearance, Discordance, Message, Referral, ReferralDraft, Result
+from checklists.enums import Kind
 
 _TAKES_PART = Case.units.through
 
@@ -87,9 +93,40 @@ def lately_closed(actor: Actor, since: date) -> QuerySet[Case]:
     )
 
 
+def open_cases() -> QuerySet[Case]:
+    """Return every case that is not over, of all units: for work by the clock, never for a page."""
+    return Case.objects.filter(status__in=OPEN_STATUSES)
+
+
+def cases_of_patient(actor: Actor, identity: Identity) -> QuerySet[Case]:
+    """Return the visible cases of the patient with this number, the latest first; none that were withdrawn."""
+    return (
+        visible_cases(actor)
+        .filter(patient__identity_system=identity.system, patient__identity_value=identity.value)
+        .exclude(status=CaseStatus.WITHDRAWN)
+        .select_related("patient", "diagnosis", "responsible_clinician", "contact_nurse")
+        .order_by("-created_at", "-pk")
+    )
+
+
+def final_answers_of(cases: Collection[Case]) -> QuerySet[Result]:
+    """Return the final radiology and pathology answers of these cases, the newest first, with their cases."""
+    kinds = (Kind.RADIOLOGY, Kind.PATHOLOGY)
+    return (
+        Result.objects.filter(case__in=cases, kind__in=kinds, state=ResultState.FINAL)
+        .select_related("case")
+        .order_by("-performed_on", "-pk")
+    )
+
+
+def own_drafts(actor: Actor) -> QuerySet[ReferralDraft]:
+    """Return the actor's own drafts of referrals, the latest first."""
+    return ReferralDraft.objects.filter(written_by=actor.user)
+
+
 def due_for_refresh(today: date) -> QuerySet[Case]:
     """Return the open cases whose readiness changes by time alone on or before `today`."""
-    return Case.objects.filter(readiness_changes_on__lte=today).exclude(status__in=["closed", "withdrawn"])
+    return open_cases().filter(readiness_changes_on__lte=today)
 
 
 def clinicians_for(unit_ids: Collection[int], permission: Permission, on: date) -> QuerySet[User]:
@@ -129,3 +166,46 @@ def case_details(case: Case) -> Case:
 def patient_of(case_id: int) -> int | None:
     """Return the patient of a case, for the search in the access log."""
     return Case.objects.filter(pk=case_id).values_list("patient_id", flat=True).first()
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Answers (ids) that do not fit together: the sentence, who and when, and how it was settled, if it was."""
+
+    id: int
+    case_id: int
+    sentence: str
+    marked_by: str
+    marked_by_email: str
+    marked_at: datetime
+    settled_sentence: str
+    settled_by: str | None
+    settled_by_email: str | None
+    settled_at: datetime | None
+    answers: tuple[int, ...]
+
+
+def is_discordant(case: str = "pk") -> Exists:
+    """Return the expression for lists: whether answers of the case that the column `case` names are marked, unsettled."""
+    return Exists(Discordance.objects.filter(case_id=OuterRef(case), settled_at__isnull=True))
+
+
+def marks_of(case_ids: Sequence[int], *, standing: bool = False) -> Mapping[int, list[Mark]]:
+    """Return the marks of each case, oldest first; with `standing` those alone that are not settled. One query."""
+    rows = Discordance.objects.filter(case_id__in=case_ids)
+    if standing:
+        rows = rows.filter(settled_at__isnull=True)
+    found: defaultdict[int, list[Mark]] = defaultdict(list)
+    named = ("id", "case_id", "sentence", "marked_by__name", "marked_by__email", "marked_at", "settled_sentence",
+             "settled_by__name", "settled_by__email", "settled_at")  # fmt: skip
+    answers = ArrayAgg("results__id", order_by="results__id", filter=Q(results__isnull=False), default=[])
+    listed: Any = rows.annotate(answers=answers).order_by("marked_at", "pk").values_list(*named, "answers")
+    for *plain, ids in listed:
+        mark = Mark(*plain, tuple(ids))
+        found[mark.case_id].append(mark)
+    return found
+
+
+def thread_of(case: Case) -> list[Message]:
+    """Return the thread of the case, newest last, with those who wrote; one query."""
+    return list(case.messages.select_related("written_by"))

@@ -3,10 +3,20 @@
 from celery import shared_task
 from django.utils import timezone
 
-from cases.services.editing import refresh_due_readiness
+from cases.services.drafts import remove_old_drafts
+from cases.services.refreshing import refresh_due_readiness
 
 
 @shared_task(name="cases.tasks.refresh_due_readiness")
 def refresh_readiness() -> int:
-    """Bring cases up to date whose answers have grown too old; returns how many."""
-    return refresh_due_readiness(timezone.now())
+    """Bring cases up to date whose answers have grown too old or have not come; returns how many it changed.
+
+    What cannot be computed is logged by the service, stays due, and is tried again at the next run.
+    """
+    return refresh_due_readiness(timezone.now()).changed
+
+
+@shared_task(name="cases.tasks.remove_old_drafts")
+def remove_drafts() -> int:
+    """Remove the drafts of referrals that nobody has touched for thirty days; returns how many."""
+    return remove_old_drafts(timezone.now())

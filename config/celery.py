@@ -58,7 +58,13 @@ app.conf.beat_schedule = {
     },
     "refresh-due-readiness": {
         "task": "cases.tasks.refresh_due_readiness",
-        "schedule": crontab(minute=5),
+        # Midnight in TIME_ZONE is one of the fives: then the answers of the day are too old or overdue.
+        "schedule": crontab(minute="*/5"),
+        "options": {"expires": 240},
+    },
+    "remove-old-drafts": {
+        "task": "cases.tasks.remove_old_drafts",
+        "schedule": crontab(minute=40, hour=3),
         "options": {"expires": 3600},
     },
     "extend-series": {

@@ -13,10 +13,9 @@ from accounts.models import User
 from cases.enums import OPEN_STATUSES
 from cases.models import Case, Patient
 from cases.panels import panel
-from cases.queries import due_for_refresh
 from cases.readiness.store import store_readiness
 from cases.services.referral import open_already
-from cases.transitions import lock_case, lock_open_case, move_case
+from cases.transitions import lock_open_case, move_case
 from checklists.enums import LevelCode
 from checklists.registry import spec_of
 from events.record import record
@@ -115,18 +114,6 @@ def withdraw_case(case_id: int, *, reason: str, by: User, now: datetime) -> Case
         case.withdrawn_reason = reason.strip()
 
     return move_case(case_id, "withdraw", by=by, now=now, change=explain)
-
-
-def refresh_due_readiness(now: datetime) -> int:
-    """Recompute the cases whose answers have grown too old by today; return how many.
-
-    Each case is a transaction of its own, so a run that is cut off is finished by the next. Safe to run twice.
-    """
-    due = list(due_for_refresh(timezone.localdate(now)).order_by("pk").values_list("pk", flat=True))
-    for pk in due:
-        with transaction.atomic():
-            store_readiness(lock_case(pk), now)
-    return len(due)
 
 
 def stale_case(case: Case) -> Stale:

@@ -17,7 +17,8 @@ from cases.enums import ClearanceKind, ReadinessState
 from cases.models import Case
 from cases.readiness.store import readiness_of
 from cases.services.clearance import clear_requirement
-from cases.services.editing import refresh_due_readiness, withdraw_case
+from cases.services.editing import withdraw_case
+from cases.services.refreshing import refresh_due_readiness
 from checklists.models import Diagnosis
 from checklists.queries import current_specs
 from config.seeding import story

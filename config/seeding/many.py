@@ -9,8 +9,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from cases.models import Case
-from cases.services.editing import refresh_due_readiness
 from cases.services.referral import CaseOpenAlready
+from cases.services.refreshing import refresh_due_readiness
 from cases.workdays import is_working_day
 from checklists.models import Diagnosis
 from checklists.queries import current_specs

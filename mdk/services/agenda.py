@@ -14,6 +14,7 @@ from accounts.models import User
 from cases.enums import CaseStatus, ReadinessState
 from cases.models import Case
 from cases.readiness.store import readiness_of, store_readiness
+from cases.services.refreshing import bring_up_to_date
 from cases.transitions import lock_case, move_case
 from checklists.enums import LevelCode
 from checklists.registry import spec_of
@@ -35,7 +36,6 @@ class BookingRefused(Refused):
     code = "booking-refused"
 
 
-@transaction.atomic
 def book_case(
     meeting_id: int,
     case_id: int,
@@ -55,6 +55,27 @@ def book_case(
     asks for no readiness, counts no minutes and is not prepared. The same person asking again gets the place
     that is there. Leaves `item.booked`; the case becomes scheduled.
     """
+    # Before the place is asked for, so that a refusal leaves the lists as true as the gate.
+    bring_up_to_date([case_id], now=now)
+    return _book(
+        meeting_id, case_id, by=by, now=now, level=level, minutes=minutes, provisional=provisional,
+        override_reason=override_reason.strip(), previous=previous,
+    )  # fmt: skip
+
+
+@transaction.atomic
+def _book(
+    meeting_id: int,
+    case_id: int,
+    *,
+    by: User,
+    now: datetime,
+    level: str,
+    minutes: int | None,
+    provisional: bool,
+    override_reason: str,
+    previous: AgendaItem | None,
+) -> AgendaItem:
     meeting = lock_meeting(meeting_id)
     places = AgendaItem.objects.filter(case_id=case_id, status__in=OPEN_ITEMS)
     places = places.select_related("meeting__series", "added_by")
@@ -67,7 +88,6 @@ def book_case(
         raise already_booked(held)
     level = _checked_level(case, level or case.level)
     minutes = spec_of(case.definition_id).level(level).minutes if minutes is None else minutes
-    override_reason = override_reason.strip()
     refusal = _refusal(meeting, case, level, minutes, provisional=provisional, now=now)
     if refusal and (not override_reason or refusal.code in _FINAL):
         raise refusal
@@ -197,9 +217,16 @@ def publish_meeting(meeting_id: int, *, by: User, now: datetime) -> Meeting:
     """Publish the agenda: members see it and readers begin. Who may: `plan_meeting`. Leaves `meeting.published`."""
 
     def begin(meeting: Meeting) -> None:
+        refresh_agenda(meeting, now)
         open_preparations(list(meeting.items.filter(status__in=FIRM_ITEMS).values_list("pk", flat=True)), now)
 
     return move_meeting(meeting_id, "publish", by=by, now=now, effect=begin)
+
+
+def refresh_agenda(meeting: Meeting, now: datetime) -> None:
+    """Bring the cases of a locked meeting up to date, so that it is published and begun on what is true that day."""
+    cases = meeting.items.filter(status__in=OPEN_ITEMS).values_list("case_id", flat=True)
+    bring_up_to_date(list(cases), now=now)
 
 
 def planned_minutes(meeting: Meeting) -> int:

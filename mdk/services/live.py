@@ -14,7 +14,7 @@ from checklists.enums import LevelCode
 from events.record import record
 from mdk.enums import ItemStatus, MeetingStatus, RebookingReason
 from mdk.models import AgendaItem, Meeting, Outcome
-from mdk.services.agenda import leave_agenda
+from mdk.services.agenda import leave_agenda, refresh_agenda
 from mdk.services.rebooking import lock_with_next, next_meeting, rebook_item
 from mdk.transitions import lock_meeting, move_meeting, touch
 
@@ -41,7 +41,11 @@ def start_meeting(meeting_id: int, *, by: User, now: datetime, confirm_early: bo
                 _("It is not yet the day of the meeting. Confirm that you want to start it early."), code="not-the-day"
             )
 
-    return move_meeting(meeting_id, "start", by=by, now=now, guard=guard, effect=lambda m: _show_next(m, 0, now))
+    def begin(meeting: Meeting) -> None:
+        refresh_agenda(meeting, now)
+        _show_next(meeting, 0, now)
+
+    return move_meeting(meeting_id, "start", by=by, now=now, guard=guard, effect=begin)
 
 
 @transaction.atomic

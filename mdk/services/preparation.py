@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.errors import FieldError, Invalid, Refused
 from accounts.models import User
 from cases.enums import ResultState
+from cases.models import Result
 from checklists.registry import spec_of
 from events.record import record
 from mdk.enums import ItemStatus, MeetingStatus, PreparationState
@@ -115,12 +117,21 @@ def send_back(pk: int, *, reason: str, by: User, now: datetime) -> Preparation:
     return _apply(pk, "return", by=by, now=now, change=give_back, tell_clinician=True)
 
 
+ELSEWHERE_FACTOR = 2
+"""How much longer a discipline prepares when an examination of its kind was made elsewhere.
+
+It is read anew in full instead of shown from one's own answer. That 31 % of cases have such studies is known
+(Shenoy-Bhangle 2020); no source states the minutes, so the factor is local.
+"""
+
+
 def prepare_item(item: AgendaItem, *, now: datetime, previous: AgendaItem | None = None) -> None:
     """Make the preparations that the item's level asks for, carried over from `previous` where it was done.
 
     A discipline of which nothing is asked in the case's phase, and of which there is no answer, has nothing to
     demonstrate and is left in peace. What was done and has nothing new since stays done; with something new it is a second reading with the
-    minutes of a focused case. Call it with the meeting locked.
+    minutes of a focused case. An examination made elsewhere takes `ELSEWHERE_FACTOR` times the minutes. Call it with
+    the meeting locked.
     """
     spec = spec_of(item.case.definition_id)
     level = spec.level(item.level)
@@ -132,7 +143,8 @@ def prepare_item(item: AgendaItem, *, now: datetime, previous: AgendaItem | None
         if not _has_something_to_show(item, discipline):
             continue
         preparation = Preparation(
-            item=item, discipline=discipline, estimate_minutes=minutes, state=state, state_changed_at=now,
+            item=item, discipline=discipline, estimate_minutes=_weighed(minutes, item, discipline), state=state,
+            state_changed_at=now,
             due_at=item.meeting.cutoff_at if item.meeting.cutoff_at > now else item.meeting.starts_at,
         )  # fmt: skip
         if earlier := done.get(discipline):
@@ -149,8 +161,32 @@ def _has_something_to_show(item: AgendaItem, discipline: str) -> bool:
 
 
 def open_preparations(item_ids: list[int], now: datetime) -> None:
-    """Let readers begin: the waiting preparations of these items become work to do."""
-    Preparation.objects.filter(item_id__in=item_ids, state=_S.WAITING).update(state=_S.TODO, state_changed_at=now)
+    """Let readers begin: the waiting preparations of these items become work to do.
+
+    Those of which an examination made elsewhere has come since they were booked are weighed anew.
+    """
+    waiting = Preparation.objects.filter(item_id__in=item_ids, state=_S.WAITING)
+    _weigh_anew(waiting)
+    waiting.update(state=_S.TODO, state_changed_at=now)
+
+
+def _weigh_anew(waiting: QuerySet[Preparation]) -> None:
+    foreign = Result.objects.filter(case=OuterRef("item__case"), kind=OuterRef("discipline"), is_external=True)
+    found = waiting.filter(Exists(foreign), carried_over_from__isnull=True).select_related("item__case")
+    for preparation in found:
+        item = preparation.item
+        minutes = spec_of(item.case.definition_id).level(item.level).prep_minutes.get(preparation.discipline)
+        if minutes is not None:
+            preparation.estimate_minutes = _weighed(minutes, item, preparation.discipline)
+            preparation.save(update_fields=["estimate_minutes"])
+
+
+def _weighed(minutes: int, item: AgendaItem, discipline: str, since: datetime | None = None) -> int:
+    """Return the minutes, more where an examination made elsewhere is to be read (changed after `since`, if given)."""
+    foreign = item.case.results.filter(kind=discipline, is_external=True).exclude(state=ResultState.CANCELLED)
+    if since:
+        foreign = foreign.filter(updated_at__gt=since)
+    return minutes * ELSEWHERE_FACTOR if foreign.exists() else minutes
 
 
 def new_since(preparation: Preparation) -> int:
@@ -167,8 +203,9 @@ def _carry_over(preparation: Preparation, earlier: Preparation, item: AgendaItem
     preparation.findings, preparation.headings = earlier.findings, earlier.headings
     if new_since(preparation):
         spec = spec_of(item.case.definition_id)
-        focused = spec.level("focused").prep_minutes.get(preparation.discipline, preparation.estimate_minutes)
-        preparation.estimate_minutes = min(focused, preparation.estimate_minutes)
+        full = spec.level(item.level).prep_minutes[preparation.discipline]
+        second = min(spec.level("focused").prep_minutes.get(preparation.discipline, full), full)
+        preparation.estimate_minutes = _weighed(second, item, preparation.discipline, earlier.completed_at)
         return
     preparation.estimate_minutes = preparation.minutes = 0
     preparation.state = _S.DONE

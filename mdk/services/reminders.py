@@ -14,6 +14,7 @@ from accounts.permissions import Permission, Role
 from accounts.queries import people_with
 from cases.enums import CaseStatus, ReadinessState
 from cases.models import Case
+from cases.services.refreshing import refresh_due_readiness
 from cases.workdays import working_days_until
 from events.record import record
 from mdk.enums import ItemStatus, MeetingStatus
@@ -37,8 +38,10 @@ def remind_owners(now: datetime) -> int:
 
     Takes cases on a coming agenda and referred cases that the next meeting of a fitting series could take.
     Each person's digest is a transaction of its own, so a run that is cut off is finished by the next one,
-    and a second run at the same time finds the day taken. Leaves `reminder.due`, with the count only.
+    and a second run at the same time finds the day taken. Leaves `reminder.due`, with the count only. Cases that time
+    alone has changed are brought up to date first: nobody is reminded of yesterday's findings.
     """
+    refresh_due_readiness(now)
     digests: dict[User, list[Due]] = defaultdict(list)
     for due in _due(now):
         digests[due.person].append(due)

@@ -23,8 +23,9 @@ from cases.enums import ClearanceKind, ReferralSource, ResultSource, ResultState
 from cases.models import Case, Result
 from cases.readiness.store import readiness_of
 from cases.services.clearance import attest_case, clear_requirement, revoke_clearance
-from cases.services.editing import edit_case, refresh_due_readiness, set_level
+from cases.services.editing import edit_case, set_level
 from cases.services.referral import add_referral
+from cases.services.refreshing import recompute_all, refresh_due_readiness
 from cases.services.results import ResultData, change_result, register_result
 from checklists.enums import LevelCode, Phase
 from checklists.registry import spec_of
@@ -146,6 +147,7 @@ class CaseLife(RuleBasedStateMachine):
     def time_passes(self, count: int) -> None:
         self.now += timedelta(days=count)
         refresh_due_readiness(self.now)
+        assert recompute_all(self.now).changed == 0
 
     @rule(place=places)
     def refused_answer_changes_nothing(self, place: int) -> None:

@@ -1,6 +1,5 @@
 """Changing a case: nothing is overwritten unseen, a level has its reason, a withdrawal too; age makes unready."""
 
-from datetime import timedelta
 
 import pytest
 from django.utils import timezone
@@ -8,7 +7,7 @@ from django.utils import timezone
 from accounts.errors import Invalid, Stale
 from cases.enums import CaseStatus
 from cases.models import Case
-from cases.services.editing import HasPlace, edit_case, refresh_due_readiness, set_level, withdraw_case
+from cases.services.editing import HasPlace, edit_case, set_level, withdraw_case
 from cases.services.referral import CaseOpenAlready
 from cases.transitions import CaseMoveRefused
 from events.models import Event
@@ -123,25 +122,6 @@ def test_a_case_with_a_place_is_not_withdrawn_from_under_the_meeting(house: Hous
     assert refusal.value.extra["meeting"] == meeting.pk
     case.refresh_from_db()
     assert case.status == CaseStatus.SCHEDULED
-
-
-def test_an_answer_that_grows_too_old_makes_unready_on_the_day_and_not_before(house: House) -> None:
-    case = ready_case(house)
-    assert case.readiness_state == "ready"
-    due = case.readiness_changes_on
-    eve = timezone.make_aware(timezone.datetime(due.year, due.month, due.day, 3)) - timedelta(days=1)
-    assert refresh_due_readiness(eve) == 0
-    assert refresh_due_readiness(eve + timedelta(days=1)) == 1
-    assert refresh_due_readiness(eve + timedelta(days=1)) == 0
-    case.refresh_from_db()
-    assert (case.readiness_state, case.readiness_changes_on) == ("not_ready", None)
-    assert [f["code"] for f in case.readiness["findings"]] == ["answer-stale"]
-
-
-def test_cases_that_are_over_are_not_refreshed(house: House) -> None:
-    case = ready_case(house)
-    withdraw_case(case.pk, reason="Avstår.", by=house.clinician, now=NOW)
-    assert refresh_due_readiness(NOW + timedelta(days=400)) == 0
 
 
 def test_a_closed_case_is_not_edited(house: House, case: Case) -> None:
