@@ -10,3 +10,9 @@ class ChecklistsConfig(AppConfig):
     name = "checklists"
     verbose_name = _("Definitions")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register with the floors below."""
+        from checklists.event_types import register_event_types
+
+        register_event_types()

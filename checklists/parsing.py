@@ -141,7 +141,7 @@ class _Parser(PartParser):
         roles: dict[str, tuple[str, ...]] = {}
         sources: dict[str, str] = {}
         for item in self.reader.items("quorum"):
-            here, source = item.codes("roles", Speciality), self.source(item)
+            here, source = item.codes("roles", Speciality, least=1), self.source(item)
             for phase in item.codes("phases", Phase):
                 if phase in roles:
                     item.fault("phases", f"the phase {phase!r} has its quorum already.", "Name each phase once.")

@@ -19,6 +19,8 @@ from checklists.spec import (
 )
 
 KEY = re.compile(r"[a-z][a-z0-9_]*")
+KEY_LENGTH = 60
+"""What a stored answer has room for."""
 DECLARED_SEVERITIES = ("blocker", "warning")
 
 
@@ -57,6 +59,8 @@ class PartParser:
         key = reader.text("key")
         if key and not KEY.fullmatch(key):
             reader.fault("key", f"{key!r} may hold small letters, digits and underscores only.", "Correct it.")
+        if len(key) > KEY_LENGTH:
+            reader.fault("key", f"{key!r} is longer than {KEY_LENGTH} characters.", "Shorten it.")
         return key
 
     def choices(self, reader: Reader, key: str = "choices") -> tuple[Choice, ...]:
@@ -102,14 +106,15 @@ class PartParser:
                 "field",
                 f"a field of the referral cannot answer a requirement of kind {kind!r}.",
                 "Remove it, or make the kind clinical.",
+                "field-kind",
             )
         return Requirement(
             key=self.key(item),
             label_sv=item.text("label_sv"),
             label_en=item.text("label_en"),
             kind=kind,
-            phases=frozenset(item.codes("phases", Phase)),
-            levels=frozenset(item.codes("levels", LevelCode)),
+            phases=frozenset(item.codes("phases", Phase, least=1)),
+            levels=frozenset(item.codes("levels", LevelCode, least=1)),
             severity=item.code("severity", DECLARED_SEVERITIES),
             conditional=item.flag("conditional"),
             max_age_days=max_age_days,
@@ -151,7 +156,7 @@ class PartParser:
                 )
         return LevelRule(
             level=item.code("level", LevelCode),
-            phases=frozenset(item.codes("phases", Phase)),
+            phases=frozenset(item.codes("phases", Phase, least=1)),
             when=conditions,
             reason_sv=item.text("reason_sv"),
             reason_en=item.text("reason_en"),
@@ -164,7 +169,10 @@ class PartParser:
         choices = self.choices(item)
         if (kind == ItemKind.CHOICE) != bool(choices):
             item.fault(
-                "choices", "belongs to questions of kind choice, and only to them.", "Add choices, or change the kind."
+                "choices",
+                "belongs to questions of kind choice, and only to them.",
+                "Add choices, or change the kind.",
+                "choices",
             )
         return {
             "key": self.key(item),

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
+from checklists.described import ages
 from checklists.enums import (
     Basis,
     Discipline,
@@ -159,30 +159,13 @@ def _requirement(item: Requirement, notes: Notes) -> dict[str, object]:
         "severity_label": Severity(item.severity).label,
         "phases": [{"label": phase.label, "applies": phase in item.phases} for phase in Phase],
         "levels": _("all") if len(item.levels) == len(LevelCode) else _listed(_levels(item)),
-        "age": _ages(item),
+        "age": ages(item),
         "cite": notes.cite(item.source),
     }
 
 
 def _levels(item: Requirement) -> list[object]:
     return [level.label for level in LevelCode if level in item.levels]
-
-
-def _ages(item: Requirement) -> str:
-    """The oldest answer that counts; levels are named only where they differ."""
-    levels_by_age: dict[int | None, list[LevelCode]] = {}
-    for level in LevelCode:
-        if level in item.levels:
-            levels_by_age.setdefault(item.max_age_days.get(level), []).append(level)
-    if len(levels_by_age) == 1:
-        return _days(next(iter(levels_by_age)))
-    return "; ".join(
-        f"{_days(age)} ({_listed(level.label for level in levels)})" for age, levels in levels_by_age.items()
-    )
-
-
-def _days(days: int | None) -> str:
-    return _("any age") if days is None else ngettext("%(days)d day", "%(days)d days", days) % {"days": days}
 
 
 def _level(item: Level, notes: Notes) -> dict[str, object]:

@@ -13,12 +13,17 @@ from django.db.models import TextChoices
 
 @dataclass(frozen=True)
 class Problem:
-    """One fault in a definition: where, what, and how to mend it."""
+    """One fault in a definition: where, what, and how to mend it.
+
+    `message` and `remedy` speak to one who edits files; `code` is for those who meet the fault in a form
+    (`checklists.faults` has their words).
+    """
 
     file: str
     key: str
     message: str
     remedy: str
+    code: str = ""
 
     def __str__(self) -> str:
         return f"{self.file}: {self.key}: {self.message} {self.remedy}"
@@ -46,9 +51,9 @@ class Reader:
         """The full path of a key, as it is shown in errors."""
         return f"{self.path}.{key}" if self.path else key
 
-    def fault(self, key: str, message: str, remedy: str) -> None:
+    def fault(self, key: str, message: str, remedy: str, code: str = "") -> None:
         """Notes a problem with one key."""
-        self.problems.append(Problem(self.file, self.at(key), message, remedy))
+        self.problems.append(Problem(self.file, self.at(key), message, remedy, code))
 
     def text(self, key: str, *, optional: bool = False) -> str:
         """A text; "" when optional and absent."""
@@ -60,6 +65,7 @@ class Reader:
                 key,
                 f"must be a text, but is {_shown(value)}.",
                 "Write a text, in quotes if it looks like a number or a date.",
+                "text",
             )
             return ""
         return value
@@ -71,7 +77,10 @@ class Reader:
             return None
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
             self.fault(
-                key, f"must be a whole number, {least} or more, but is {_shown(value)}.", "Write digits without quotes."
+                key,
+                f"must be a whole number, {least} or more, but is {_shown(value)}.",
+                "Write digits without quotes.",
+                "number",
             )
             return None
         return value
@@ -93,15 +102,19 @@ class Reader:
             return ""
         return self._checked(key, value, _allowed(codes))
 
-    def codes(self, key: str, codes: type[TextChoices] | tuple[str, ...], *, optional: bool = False) -> tuple[str, ...]:
-        """A list of allowed codes, each once."""
+    def codes(
+        self, key: str, codes: type[TextChoices] | tuple[str, ...], *, optional: bool = False, least: int = 0
+    ) -> tuple[str, ...]:
+        """A list of allowed codes, each once, and at least `least` of them."""
         values = self._list(key, optional)
+        if isinstance(self.data.get(key), list) and len(values) < least:
+            self.fault(key, f"must name at least {least}.", "Add one, or remove the entry.", "least")
         allowed = _allowed(codes)
         found: list[str] = []
         for index, value in enumerate(values):
             if code := self._checked(f"{key}[{index}]", value, allowed):
                 if code in found:
-                    self.fault(f"{key}[{index}]", f"{code!r} stands twice.", "Remove one of them.")
+                    self.fault(f"{key}[{index}]", f"{code!r} stands twice.", "Remove one of them.", "twice")
                 found.append(code)
         return tuple(found)
 
@@ -127,7 +140,9 @@ class Reader:
             child = self._child(f"{key}[{index}]", value)
             if unique and (name := value.get(unique)) is not None:
                 if str(name) in taken:
-                    child.fault(unique, f"{name!r} stands twice in {key}.", "Give each its own, or remove one.")
+                    child.fault(
+                        unique, f"{name!r} stands twice in {key}.", "Give each its own, or remove one.", "twice"
+                    )
                 taken.add(str(name))
             yield child
             child.done()
@@ -162,7 +177,7 @@ class Reader:
         self.seen.add(key)
         value = self.data.get(key)
         if value is None and not optional:
-            self.fault(key, "is missing.", "Add it.")
+            self.fault(key, "is missing.", "Add it.", "missing")
         return value
 
     def _list(self, key: str, optional: bool) -> list[Any]:
@@ -179,7 +194,7 @@ class Reader:
     def _checked(self, key: str, value: Any, allowed: tuple[str, ...]) -> str:
         if isinstance(value, str) and value in allowed:
             return value
-        self.fault(key, f"{_shown(value)} is not a known code.", f"Use one of: {', '.join(allowed)}.")
+        self.fault(key, f"{_shown(value)} is not a known code.", f"Use one of: {', '.join(allowed)}.", "code")
         return ""
 
     def _child(self, key: str, value: Mapping[str, Any]) -> "Reader":

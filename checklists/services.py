@@ -8,30 +8,39 @@ from django.db import transaction
 
 from checklists.loader import FOLDER, Loaded, check_lock, load_folder, read_lock
 from checklists.models import Definition, Diagnosis
+from checklists.publishing import put_in_force
 from checklists.reading import DefinitionError, Problem
+from checklists.versions import number_of
 
 
 @dataclass(frozen=True, slots=True)
 class LoadReport:
-    """What a load did: `slug version` of what was published, and the number of versions that were there already."""
+    """What a load did: `slug version` of what was published, and the number of versions that were there already.
+
+    `held` names the diagnoses whose own version stays in force although a newer shipped one has come.
+    """
 
     published: tuple[str, ...]
     kept: int
+    held: tuple[str, ...] = ()
 
 
 @transaction.atomic
 def load_definitions(*, now: datetime, folder: Path = FOLDER) -> LoadReport:
     """Publish what the folder holds and the database does not; a second run changes nothing.
 
+    New cases begin with it, unless the hospital's own version is in force: that one stays until an administrator
+    chooses otherwise (`checklists.publishing.choose_version`).
     All or nothing. Raises `DefinitionError` for a file with faults, for a version that differs from the lock file, and
     for one that differs from what is published under the same number.
     """
     loaded = load_folder(folder)
     check_lock(loaded, read_lock(folder))
-    diagnoses = {row.slug: row for row in Diagnosis.objects.select_for_update()}
+    rows = Diagnosis.objects.select_for_update(of=("self",)).select_related("current").defer("current__content")
+    diagnoses = {row.slug: row for row in rows}
     known = {(row.diagnosis_id, row.version): row for row in Definition.objects.defer("content")}
     _refuse_changed(loaded, diagnoses, known)
-    published = []
+    published, held = [], []
     for item in loaded:
         spec = item.spec
         diagnosis = diagnoses.get(spec.slug) or Diagnosis.objects.create(
@@ -43,11 +52,12 @@ def load_definitions(*, now: datetime, folder: Path = FOLDER) -> LoadReport:
                 diagnosis=diagnosis, version=spec.version, content=item.content, digest=item.digest, published_at=now
             )
             published.append(f"{spec.slug} {spec.version}")
-        if diagnosis.current_id != definition.pk:
-            diagnosis.name_sv, diagnosis.name_en, diagnosis.icd10 = spec.name_sv, spec.name_en, list(spec.icd10)
-            diagnosis.current = definition
-            diagnosis.save(update_fields=["name_sv", "name_en", "icd10", "current"])
-    return LoadReport(tuple(published), len(loaded) - len(published))
+        if diagnosis.current is not None and diagnosis.current.published_by_id is not None:
+            if number_of(spec.version) > number_of(diagnosis.current.version)[:2]:
+                held.append(f"{spec.slug} {spec.version}, {diagnosis.current.version} in force")
+        elif diagnosis.current_id != definition.pk:
+            put_in_force(diagnosis, definition, spec)
+    return LoadReport(tuple(published), len(loaded) - len(published), tuple(held))
 
 
 def _refuse_changed(

@@ -36,4 +36,6 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         for name in report.published:
             self.stdout.write(f"published {name}")
+        for name in report.held:
+            self.stdout.write(f"waits for an administrator: {name}")
         self.stdout.write(f"{len(report.published)} published, {report.kept} unchanged")
