@@ -26,10 +26,25 @@ def dispatch(event_id: int) -> None:
 
 
 def send(event_id: int) -> None:
-    """Put the task on the queue, in one try; OperationalError when the broker does not answer.
+    """Put the task on the queue, in one try; OperationalError when the broker does not answer."""
+    _send(TASK, event_id)
 
-    The task goes by its name, so that this module needs none of what the task needs.
+
+def ask_worker(task: str) -> bool:
+    """Ask a worker to begin `task` (by name, without arguments), in one try; return whether the broker took it.
+
+    Never raises: what the task looks for stands in the database, and a sweep finds it.
     """
+    try:
+        _send(task)
+    except (OperationalError, LimitExceeded, OSError) as error:
+        log.warning("%s waits for the sweep: the broker is away (%s)", task, type(error).__name__)
+        return False
+    return True
+
+
+def _send(task: str, *args: int) -> None:
+    # The task goes by its name, so that this module needs none of what the task needs.
     connection = current_app.connection_for_write(transport_options=ONE_TRY)
     with pools.producers[connection].acquire(block=True, timeout=1) as producer:
-        current_app.send_task(TASK, (event_id,), producer=producer, retry=False, ignore_result=True)
+        current_app.send_task(task, args, producer=producer, retry=False, ignore_result=True)

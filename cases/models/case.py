@@ -19,6 +19,8 @@ class Case(models.Model):
     """One question to a conference about one patient, diagnosis and phase."""
 
     patient = models.ForeignKey(Patient, models.PROTECT, related_name="cases")
+    referred_as = models.ForeignKey(Patient, models.PROTECT, null=True, related_name="+")
+    """Under which number it was referred, where that was merged into the patient's (ADT^A40)."""
     diagnosis = models.ForeignKey(Diagnosis, models.PROTECT, related_name="+")
     definition = models.ForeignKey(Definition, models.PROTECT, related_name="+")
     phase = models.CharField(_("phase"), max_length=20, choices=Phase.choices)

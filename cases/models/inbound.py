@@ -4,6 +4,8 @@ from typing import ClassVar
 
 import pgtrigger
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -73,11 +75,17 @@ class Report(models.Model):
     identity_system = models.CharField(max_length=64, blank=True)
     identity_value = models.CharField(max_length=64, blank=True)
     accession_number = models.CharField(max_length=64, blank=True)
+    numbers = ArrayField(models.CharField(max_length=130), default=list)
+    """Every number of the patient in it, as `cases.persons.Number` writes them."""
     message = models.ForeignKey(InboundMessage, models.PROTECT, related_name="reports")
     received_at = models.DateTimeField()
     state = models.CharField(max_length=9, choices=ReportState.choices, default=ReportState.WAITING)
     patient = models.ForeignKey(Patient, models.PROTECT, null=True, related_name="+")
     result = models.OneToOneField(Result, models.PROTECT, null=True, related_name="report")
+    rule = models.CharField(max_length=10, blank=True)
+    """By what it found its place (`cases.matching.Why`)."""
+    order = models.JSONField(null=True)
+    """The order entered by hand that became the answer, as it was: field name -> value."""
     settled_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     settled_at = models.DateTimeField(null=True)
     reason = models.CharField(max_length=500, blank=True)
@@ -87,6 +95,10 @@ class Report(models.Model):
             models.Index(fields=["provider", "received_at"], condition=Q(state="waiting"), name="report_waiting"),
             models.Index(
                 fields=["provider", "identity_value"], condition=Q(state="waiting"), name="report_waiting_for_number"
+            ),
+            GinIndex(fields=["numbers"], name="report_by_number"),
+            models.Index(
+                fields=["provider", "accession_number"], condition=~Q(accession_number=""), name="report_by_accession"
             ),
         ]
         constraints: ClassVar = [

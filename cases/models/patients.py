@@ -28,11 +28,14 @@ class Patient(models.Model):
     is_protected = models.BooleanField(_("protected identity"), default=False)
     named_as_of = models.DateTimeField(null=True)
     """When the name was so, as the record system said last: an older message never brings back an older name."""
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="merged")
+    """The patient whose number survived, at the end of every merge. The row stays: the log of readings names it."""
     created_at = models.DateTimeField()
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["provider", "identity_system", "identity_value"], name="patient_once"),
+            models.CheckConstraint(condition=~Q(merged_into=F("id")), name="patient_not_merged_with_itself"),
         ]
 
     @property
@@ -61,4 +64,22 @@ class IdentityLink(models.Model):
             models.CheckConstraint(
                 condition=~(Q(old_system=F("system")) & Q(old_value=F("value"))), name="identity_not_merged_with_itself"
             ),
+        ]
+
+
+class ReportedName(models.Model):
+    """What record systems said last that the patient of a number is called (ADT^A08, A40), known here or not yet.
+
+    It keeps the newest saying, so that the name of a patient does not depend on the order of messages.
+    """
+
+    provider = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    system = models.CharField(max_length=64)
+    value = models.CharField(max_length=64)
+    name = models.CharField(max_length=120)
+    as_of = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["provider", "system", "value"], name="reported_name_once"),
         ]
