@@ -11,7 +11,7 @@ from events.models import Event, Notice
 from mdk.enums import ItemStatus, PreparationState, RebookingReason
 from mdk.models import AgendaItem, Meeting, Preparation, Rebooking
 from mdk.services import preparation
-from mdk.services.agenda import BookingRefused, take_off
+from mdk.services.agenda import BookingRefused, publish_meeting, take_off
 from mdk.services.cancelling import cancel_meeting
 from mdk.services.preparation import PreparationRefused, new_since
 from mdk.services.rebooking import rebook_item
@@ -329,3 +329,62 @@ def test_a_cancelled_meeting_sends_its_cases_on(house: House) -> None:
     assert item.rebooked_as.to_item.meeting == second
     assert (item.rebooked_as.reason, provisional.status) == ("meeting_cancelled", "removed")
     assert provisional.case.status == CaseStatus.REFERRED
+
+
+def minutes_of(item: AgendaItem) -> dict[str, int]:
+    """Return the estimate of each discipline."""
+    return dict(item.preparations.values_list("discipline", "estimate_minutes"))
+
+
+def test_an_examination_from_elsewhere_is_read_anew_and_takes_longer(house: House) -> None:
+    meeting = make_meeting(house)
+    usual = minutes_of(place(meeting, ready_case(house), by=house.coordinator))
+    case = ready_case(house)
+    add_result(case, "radiology", is_external=True)
+    add_result(case, "lab", is_external=True)
+    weighed = minutes_of(place(meeting, case, by=house.coordinator))
+    assert weighed["radiology"] == usual["radiology"] * preparation.ELSEWHERE_FACTOR > usual["radiology"]
+    assert weighed["pathology"] == usual["pathology"]
+
+
+def test_what_was_called_off_elsewhere_weighs_nothing(house: House) -> None:
+    meeting = make_meeting(house)
+    usual = minutes_of(place(meeting, ready_case(house), by=house.coordinator))
+    case = ready_case(house)
+    add_result(case, "radiology", is_external=True, state="cancelled")
+    assert minutes_of(place(meeting, case, by=house.coordinator)) == usual
+
+
+def test_an_examination_from_elsewhere_that_came_after_the_booking_is_weighed_when_the_agenda_is_published(
+    house: House,
+) -> None:
+    meeting = make_meeting(house)
+    case = ready_case(house)
+    item = place(meeting, case, by=house.coordinator)
+    usual = minutes_of(item)
+    add_result(case, "radiology", is_external=True)
+    assert minutes_of(item) == usual
+    publish_meeting(meeting.pk, by=house.coordinator, now=NOW)
+    assert minutes_of(item) == usual | {"radiology": usual["radiology"] * preparation.ELSEWHERE_FACTOR}
+
+
+def test_a_second_reading_is_weighed_by_what_is_new_alone(house: House) -> None:
+    series = make_series(house)
+    meeting = make_meeting(house, series=series)
+    case = ready_case(house, now=NOW)
+    add_result(case, "radiology", is_external=True, now=NOW)
+    place(meeting, case, by=house.coordinator)
+    publish_meeting(meeting.pk, by=house.coordinator, now=NOW)
+    row = Preparation.objects.get(item__meeting=meeting, discipline="radiology")
+    item = AgendaItem.objects.get(meeting=meeting)
+    finish(row, house)
+    add_result(case, "radiology", days_ago=1, now=LATER)
+    moved = rebook_item(item.pk, reason=RebookingReason.NO_TIME, by=house.coordinator, now=LATER).item
+    assert moved
+    second = minutes_of(moved)["radiology"]
+    assert 0 < second < row.estimate_minutes
+    finish(Preparation.objects.get(item=moved, discipline="radiology"), house)
+    add_result(case, "radiology", days_ago=0, is_external=True, now=LATER + timedelta(hours=2))
+    again = rebook_item(moved.pk, reason=RebookingReason.NO_TIME, by=house.coordinator, now=LATER).item
+    assert again
+    assert minutes_of(again)["radiology"] == second * preparation.ELSEWHERE_FACTOR
