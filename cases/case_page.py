@@ -6,14 +6,16 @@ from datetime import date
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.actor import Actor
 from accounts.permissions import Permission, Role
 from accounts.signs import KINDS
 from cases.enums import AnswerState, CaseStatus
+from cases.forecast.words import ForecastShown, forecast_shown
 from cases.models import Case, Clearance, Referral, Result
-from cases.panels import Advice, NextMeeting, Place, panel
+from cases.panels import Advice, NextMeeting, Place, Proposal, panel
 from cases.privacy import IdentityGuard, Shown
 from cases.queries import case_details
 from cases.readiness.words import finding_message
@@ -103,6 +105,8 @@ class CasePage:
     allowed: int | None
     promised_day: int | None
     next_meeting: NextMeeting | None
+    proposals: Sequence[Proposal]
+    forecast: ForecastShown | None
     advice: Sequence[Advice]
     places: Sequence[Place]
     history: Sequence[HistoryRow]
@@ -124,6 +128,7 @@ def case_page(case: Case, actor: Actor, today: date) -> CasePage:
     case = case_details(case)
     spec = spec_of(case.definition_id)
     rights = rights_of(case, actor)
+    next_meeting, proposals = _meetings(case)
     return CasePage(
         case=case,
         spec=spec,
@@ -134,13 +139,33 @@ def case_page(case: Case, actor: Actor, today: date) -> CasePage:
         days=(today - case.suspected_on).days,
         allowed=spec.lead_time_days,
         promised_day=(case.promised_on - case.suspected_on).days if case.promised_on else None,
-        next_meeting=panel("next_meeting", [case.pk]).get(case.pk),
+        next_meeting=next_meeting,
+        proposals=[one for one in proposals if _may_book(next_meeting, actor, one)],
+        forecast=_forecast(case, spec, next_meeting or next(iter(proposals), None)),
         advice=panel("outcomes", [case.pk]).get(case.pk, ()),
         places=panel("agenda_history", [case.pk]).get(case.pk, ()),
         history=history_of(case_id=case.pk)[::-1],
         referrals=list(case.referrals.all()),
         circumstances=_circumstances(case, spec),
     )
+
+
+def _meetings(case: Case) -> tuple[NextMeeting | None, Sequence[Proposal]]:
+    """Return the place of the case, and the coming meetings that could take it while it waits for a firm one."""
+    held = panel("next_meeting", [case.pk]).get(case.pk)
+    proposals = panel("proposals", [case.pk]).get(case.pk, ()) if case.status == CaseStatus.REFERRED else ()
+    return held, proposals
+
+
+def _may_book(held: NextMeeting | None, actor: Actor, proposal: Proposal) -> bool:
+    return not (held and held.firm) and actor.can(Permission.PLAN_MEETING, proposal.units)
+
+
+def _forecast(case: Case, spec: DefinitionSpec, meeting: NextMeeting | Proposal | None) -> ForecastShown | None:
+    """Return when the case is expected to be ready, for its place or for the first meeting that could take it."""
+    if case.status not in (CaseStatus.DRAFT, CaseStatus.REFERRED, CaseStatus.SCHEDULED):
+        return None
+    return forecast_shown(case, spec, meeting, timezone.now())
 
 
 def rights_of(case: Case, actor: Actor) -> Rights:

@@ -83,6 +83,11 @@ class Proposal:
     is_likely: bool = False
     is_held: bool = False
 
+    @property
+    def days_over(self) -> int:
+        """By how many days the lead time would be exceeded; 0 within it."""
+        return max(0, -(self.days_left or 0))
+
 
 _PANELS: dict[str, Panel] = {}
 

@@ -2,35 +2,61 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Q
 from django.db.models.functions import JSONObject
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from cases.forecast import CaseForecast, Subject, forecasts
 from cases.panels import Advice, NextMeeting, Place, register_panel
 from checklists.enums import Discipline
 from mdk.enums import OPEN_ITEMS, ItemStatus, PreparationState
 from mdk.models import AgendaItem, Outcome
+from mdk.queries.proposals import proposals_by_case
 
 
 def next_meeting_by_case(case_ids: Sequence[int]) -> dict[int, NextMeeting]:
-    """Return the open place of each case that has one; one query."""
-    rows = AgendaItem.objects.filter(case_id__in=case_ids, status__in=OPEN_ITEMS).values_list(
-        "case_id", "meeting_id", "meeting__series__name", "meeting__starts_at", "status", "position"
+    """Return the open place of each case that has one, with the forecast for it; two queries."""
+    now = timezone.now()
+    rows = list(AgendaItem.objects.filter(case_id__in=case_ids, status__in=OPEN_ITEMS).values(*_PLACE))
+    found = forecasts([_subject(row) for row in rows], now=now)
+    return {row["case_id"]: _next_meeting(row, found[row["case_id"]], now) for row in rows}
+
+
+_PLACE = (
+    "case_id", "meeting_id", "meeting__series__name", "meeting__starts_at", "meeting__cutoff_at", "status", "position",
+    "level", "case__patient__provider_id", "case__unit_id", "case__definition_id", "case__readiness",
+)  # fmt: skip
+
+
+def _subject(row: Mapping[str, Any]) -> Subject:
+    return Subject(
+        case=row["case_id"],
+        provider=row["case__patient__provider_id"],
+        unit=row["case__unit_id"],
+        definition=row["case__definition_id"],
+        level=row["level"],
+        readiness=row["case__readiness"],
     )
-    return {
-        case: NextMeeting(
-            meeting=meeting,
-            name=name,
-            starts_at=starts_at,
-            firm=status != ItemStatus.PROVISIONAL,
-            url=reverse("mdk:meeting", args=[meeting]),
-            position=position,
-        )
-        for case, meeting, name, starts_at, status, position in rows
-    }
+
+
+def _next_meeting(row: Mapping[str, Any], forecast: CaseForecast, now: datetime) -> NextMeeting:
+    starts_at, cutoff_at = row["meeting__starts_at"], row["meeting__cutoff_at"]
+    return NextMeeting(
+        meeting=row["meeting_id"],
+        name=row["meeting__series__name"],
+        starts_at=starts_at,
+        firm=row["status"] != ItemStatus.PROVISIONAL,
+        url=reverse("mdk:meeting", args=[row["meeting_id"]]),
+        position=row["position"],
+        probability=forecast.for_meeting(starts_at, cutoff_at, now),
+        cutoff_at=cutoff_at,
+    )
 
 
 def outcomes_by_case(case_ids: Sequence[int]) -> dict[int, list[Advice]]:
@@ -98,6 +124,7 @@ def agenda_history_by_case(case_ids: Sequence[int]) -> dict[int, list[Place]]:
 def register_case_panels() -> None:
     """Fill the panels of the floor below; called once, when Django is ready."""
     register_panel("next_meeting", next_meeting_by_case)
+    register_panel("proposals", proposals_by_case)
     register_panel("outcomes", outcomes_by_case)
     register_panel("agenda_history", agenda_history_by_case)
 

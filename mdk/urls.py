@@ -3,7 +3,7 @@
 from django.urls import path
 
 from mdk import room_urls
-from mdk.views import coordinator, meetings, member
+from mdk.views import coordinator, meetings, member, proposals
 
 app_name = "mdk"
 
@@ -26,5 +26,7 @@ urlpatterns = [
     path("items/<int:pk>/rebook/", coordinator.rebook_page, name="rebook"),
     path("items/<int:pk>/take-off/", coordinator.take_off_page, name="take_off"),
     path("items/<int:pk>/lift/", member.lift_page, name="lift"),
+    path("items/<int:pk>/firm/", coordinator.firm_page, name="firm"),
+    path("cases/<int:pk>/place/", proposals.place_page, name="place"),
     *room_urls.urlpatterns,
 ]

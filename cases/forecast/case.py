@@ -117,6 +117,10 @@ class CaseForecast:
             return 0.0
         return prod((part.probability_by(moment) for part in self.parts), start=1.0)
 
+    def for_meeting(self, starts_at: datetime, cutoff_at: datetime, now: datetime) -> float:
+        """Return the probability that the case is ready in time for a meeting (`in_time`) and stays so until it."""
+        return self.probability_by(in_time(starts_at, cutoff_at, now), timezone.localdate(starts_at))
+
     def outdated_by(self, moment: date | datetime) -> str:
         """Return the requirement whose final answer is too old at `moment`, or nothing."""
         day = timezone.localdate(moment) if isinstance(moment, datetime) else moment
@@ -136,6 +140,11 @@ class CaseForecast:
     def last(self) -> Awaited | None:
         """The part that is expected last; None when the case waits for nothing."""
         return max(self.parts, key=lambda part: part.expected_days[::-1], default=None)
+
+
+def in_time(starts_at: datetime, cutoff_at: datetime, now: datetime) -> datetime:
+    """Return until when a case must be ready for a meeting: its cut-off, and when that has passed its beginning."""
+    return cutoff_at if now <= cutoff_at else starts_at
 
 
 def strata_of(subject: Subject) -> Iterator[Stratum]:

@@ -63,6 +63,15 @@ class BookForm(forms.Form):
     )  # fmt: skip
 
 
+class FirmForm(forms.Form):
+    """A provisional place that is to be firm: as it stands, or with a reason where the house said no."""
+
+    override_reason = forms.CharField(
+        label=_("Reason to make it firm all the same"), required=False, max_length=500,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )  # fmt: skip
+
+
 class LevelForm(forms.Form):
     """The level of a candidate, with a reason when it differs from the suggested one."""
 

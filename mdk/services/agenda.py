@@ -88,8 +88,8 @@ def _book(
         raise already_booked(held)
     level = _checked_level(case, level or case.level)
     minutes = spec_of(case.definition_id).level(level).minutes if minutes is None else minutes
-    refusal = _refusal(meeting, case, level, minutes, provisional=provisional, now=now)
-    if refusal and (not override_reason or refusal.code in _FINAL):
+    refusal = booking_refusal(meeting, case, level, minutes, provisional=provisional, now=now)
+    if refusal and (not override_reason or refusal.code in FINAL):
         raise refusal
     item = AgendaItem.objects.create(
         meeting=meeting, case=case, level=level, minutes=minutes, position=_next_position(meeting),
@@ -234,13 +234,13 @@ def planned_minutes(meeting: Meeting) -> int:
     return meeting.items.filter(status__in=FIRM_ITEMS).aggregate(total=Sum("minutes"))["total"] or 0
 
 
-_FINAL = ("meeting-status", "case-status")
+FINAL = ("meeting-status", "case-status")
 
 
-def _refusal(
+def booking_refusal(
     meeting: Meeting, case: Case, level: str, minutes: int, *, provisional: bool, now: datetime
 ) -> BookingRefused | None:
-    """Return the gravest reason against the place, or None."""
+    """Return the gravest reason against the place, or None. Those of `FINAL` give way to nobody."""
     if meeting.status not in (MeetingStatus.PLANNED, MeetingStatus.PUBLISHED):
         status = meeting.get_status_display().lower()
         return BookingRefused(

@@ -21,6 +21,7 @@ from mdk.forms.planning import (
     BookForm,
     CandidateFilter,
     ChairForm,
+    FirmForm,
     LevelForm,
     ReasonForm,
     RebookForm,
@@ -33,6 +34,7 @@ from mdk.queries.meetings import targets_after
 from mdk.queries.workbench import is_open_for_planning, not_operated_first
 from mdk.services.agenda import book_case, change_item, move_item, order_items, publish_meeting, take_off
 from mdk.services.cancelling import cancel_meeting
+from mdk.services.firming import make_firm
 from mdk.services.outcome import choose_chair
 from mdk.services.rebooking import rebook_item
 from mdk.views.member import show_agenda
@@ -148,6 +150,21 @@ def rebook_page(request: ActorRequest, pk: int) -> HttpResponse:
     form = RebookForm(request.POST, targets=targets, auto_id="rebook_%s")
     said = _("The case is rebooked.")
     return act(request, item.meeting, form, rebook, name="rebook", opened=f"item-{pk}", said=said)
+
+
+@require_POST
+def firm_page(request: ActorRequest, pk: int) -> HttpResponse:
+    """Make a provisional place firm; for those who may, with a reason where the house said no."""
+    item = access_item(request.actor, pk, PLAN)
+
+    def firm(values: dict[str, Any]) -> None:
+        if values["override_reason"].strip():
+            access_meeting(request.actor, item.meeting_id, Permission.OVERRIDE)
+        make_firm(pk, by=request.user, now=timezone.now(), override_reason=values["override_reason"])
+
+    form = FirmForm(request.POST, auto_id="firm_%s")
+    said = _("The place is firm.")
+    return act(request, item.meeting, form, firm, name="firm", opened=f"item-{pk}", said=said)
 
 
 @require_POST

@@ -19,7 +19,7 @@ from accounts.models import AccessLog
 from accounts.permissions import Permission
 from cases.privacy import IdentityGuard
 from mdk.access import access_meeting, series_units
-from mdk.forms.planning import BookForm, CandidateFilter, ChairForm, LevelForm, ReasonForm, RebookForm
+from mdk.forms.planning import BookForm, CandidateFilter, ChairForm, FirmForm, LevelForm, ReasonForm, RebookForm
 from mdk.models import Meeting
 from mdk.queries.agenda import AgendaRow
 from mdk.queries.attendance import chairs_for
@@ -144,6 +144,7 @@ def _item_forms(request: ActorRequest, bench: Workbench, row: AgendaRow, bound: 
     return {
         "row": row,
         "rebook": rebook,
+        "firm": bound.get("firm") or FirmForm(auto_id="firm_%s"),
         "off": bound.get("off") or ReasonForm(auto_id="off_%s", label=_("Reason to take it off")),
         "who": (row.patient_name, row.written_number)
         if row.is_open_to(IdentityGuard(request.actor))
