@@ -8,7 +8,7 @@ from accounts.actor import Actor
 from accounts.errors import NotAllowed
 from accounts.models import Unit
 from accounts.permissions import Permission
-from cases.models import Case, Result
+from cases.models import Case, Discordance, ReferralDraft, Result
 
 
 def access_case(actor: Actor, pk: int, permission: Permission = Permission.VIEW_CASE) -> Case:
@@ -55,6 +55,14 @@ def access_result(case: Case, pk: int) -> Result:
     return result
 
 
+def access_mark(case: Case, pk: int) -> Discordance:
+    """Return a mark of discordant answers of a case that the actor was given; Http404 when the case has no such mark."""
+    mark = Discordance.objects.filter(pk=pk, case=case).first()
+    if mark is None:
+        raise Http404(_("There is no such mark."))
+    return mark
+
+
 def access_referring(actor: Actor, unit: str) -> list[Unit]:
     """Return the units that the actor may refer from; NotAllowed when they may nowhere, or not from `unit`.
 
@@ -68,6 +76,14 @@ def access_referring(actor: Actor, unit: str) -> list[Unit]:
     if is_there and Unit.objects.filter(Q(name__iexact=unit) | Q(pk=unit if unit.isdecimal() else None)).exists():
         raise NotAllowed(_("You have no right to refer from the unit %(unit)s.") % {"unit": unit})
     return allowed
+
+
+def access_draft(actor: Actor, pk: int) -> ReferralDraft:
+    """Return a draft of the actor's own; Http404 for another's, and for one that is sent or thrown away."""
+    draft = ReferralDraft.objects.filter(pk=pk, written_by=actor.user).first()
+    if draft is None:
+        raise Http404(_("There is no such draft."))
+    return draft
 
 
 def access_importing(actor: Actor) -> list[Unit]:

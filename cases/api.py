@@ -36,10 +36,10 @@ from cases.models import Case
 from cases.queries import case_list
 from cases.services.clearance import attest_case, clear_requirement
 from cases.services.editing import edit_case, set_level, stale_case, withdraw_case
-from cases.services.referral import refer_case
 from cases.services.referral_input import parse_changes, parse_referral
 from cases.services.result_input import parse_result
 from cases.services.results import register_result
+from cases.services.sending import send_referral
 from checklists.enums import LevelCode
 from checklists.registry import spec_of
 
@@ -146,9 +146,10 @@ class CasesView(GenericAPIView[Case]):
         allowed = access_referring(actor_of(request), text_of(request, "unit"))
         data = parse_referral(body_of(request), today=timezone.localdate(), allowed=allowed)
         key = request.headers.get("Idempotency-Key", "").strip()[:KEY_LENGTH]
-        case, is_new = refer_case(
-            data, by=actor_of(request).user, now=timezone.now(), source=ReferralSource.API, idempotency_key=key
-        )
+        case, is_new = send_referral(
+            data, incomplete_reason=text_of(request, "incomplete_reason"), asks_why=False, idempotency_key=key,
+            by=actor_of(request).user, now=timezone.now(), source=ReferralSource.API,
+        )  # fmt: skip
         return answer_case(request, case.pk, status=201 if is_new or key else 200)
 
 

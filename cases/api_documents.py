@@ -9,9 +9,10 @@ from django.utils import timezone
 from accounts.actor import Actor
 from cases.enums import ResultState
 from cases.identity import COORDINATION_NUMBER, PERSONAL_NUMBER
-from cases.models import Case, Clearance, Result
+from cases.models import Case, Clearance, Message, Result
 from cases.panels import NextMeeting, panel
 from cases.privacy import IdentityGuard
+from cases.queries import Mark, marks_of
 from cases.readiness.words import finding_message
 from checklists.registry import specs_of
 from checklists.spec import DefinitionSpec
@@ -23,7 +24,12 @@ def case_documents(cases: Iterable[Case], actor: Actor, today: date) -> list[dic
     guard = IdentityGuard(actor)
     meetings: Mapping[int, NextMeeting] = panel("next_meeting", [case.pk for case in rows])
     specs = specs_of(case.definition_id for case in rows)
-    return [_case(case, guard, specs[case.definition_id], meetings.get(case.pk), today) for case in rows]
+    marks = marks_of([case.pk for case in rows])
+    return [
+        _case(case, guard, specs[case.definition_id], meetings.get(case.pk), today)
+        | {"discordances": [discordance_document(mark) for mark in marks.get(case.pk, ())]}
+        for case in rows
+    ]
 
 
 def _case(
@@ -49,6 +55,7 @@ def _case(
         "suspected_on": case.suspected_on,
         "promised_on": case.promised_on,
         "external_reference": case.external_reference,
+        "incomplete_reason": case.sent_incomplete_reason,
         "circumstances": case.circumstances,
         "status": case.status,
         "level": case.level,
@@ -103,10 +110,39 @@ def result_document(result: Result) -> dict[str, Any]:
         "performed_on": result.performed_on,
         "expected_on": result.expected_on,
         "text": result.text,
+        "structured": result.structured,
         "accession_number": result.accession_number,
+        "study_uid": result.study_uid,
         "is_external": result.is_external,
+        "is_corrected": result.is_corrected,
         "source": result.source,
         "external_id": result.external_id,
+    }
+
+
+def discordance_document(mark: Mark) -> dict[str, Any]:
+    """Return a mark of discordant answers: which, the sentence, who and when, and how it was settled, if it was."""
+    return {
+        "id": mark.id,
+        "case": mark.case_id,
+        "results": list(mark.answers),
+        "sentence": mark.sentence,
+        "marked_by": mark.marked_by_email,
+        "marked_at": timezone.localtime(mark.marked_at),
+        "settled_sentence": mark.settled_sentence,
+        "settled_by": mark.settled_by_email,
+        "settled_at": mark.settled_at and timezone.localtime(mark.settled_at),
+    }
+
+
+def message_document(message: Message) -> dict[str, Any]:
+    """Return one entry of a thread."""
+    return {
+        "id": message.pk,
+        "case": message.case_id,
+        "text": message.text,
+        "written_by": message.written_by.email,
+        "written_at": timezone.localtime(message.written_at),
     }
 
 

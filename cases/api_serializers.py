@@ -55,6 +55,46 @@ class NextMeetingSerializer(Shape):
     probability = serializers.FloatField(allow_null=True)
 
 
+class DiscordanceInputSerializer(Shape):
+    """Answers (ids of results) that do not fit together, and what does not fit; one alone contradicts the clinic."""
+
+    results = serializers.ListField(child=serializers.IntegerField(), min_length=1)
+    sentence = serializers.CharField(max_length=500)
+
+
+class DiscordanceSerializer(DiscordanceInputSerializer):
+    """A mark of discordant answers; it stands until `settled_at`."""
+
+    id = serializers.IntegerField()
+    case = serializers.IntegerField()
+    marked_by = serializers.EmailField()
+    marked_at = serializers.DateTimeField()
+    settled_sentence = serializers.CharField(allow_blank=True)
+    settled_by = serializers.EmailField(allow_null=True)
+    settled_at = serializers.DateTimeField(allow_null=True)
+
+
+class SettleSerializer(Shape):
+    """How discordant answers were settled, in a sentence."""
+
+    sentence = serializers.CharField(max_length=500)
+
+
+class MessageInputSerializer(Shape):
+    """What to say in the thread of a case."""
+
+    text = serializers.CharField(max_length=4000)
+
+
+class MessageSerializer(MessageInputSerializer):
+    """One entry of the thread of a case."""
+
+    id = serializers.IntegerField()
+    case = serializers.IntegerField()
+    written_by = serializers.EmailField()
+    written_at = serializers.DateTimeField()
+
+
 class CareSerializer(Shape):
     """The fields of a referral that may change later."""
 
@@ -80,6 +120,9 @@ class ReferralSerializer(CareSerializer):
     diagnosis = serializers.CharField()
     unit = serializers.CharField()
     external_reference = serializers.CharField(required=False, allow_blank=True)
+    incomplete_reason = serializers.CharField(
+        required=False, allow_blank=True, help_text="Why it is sent although something is missing that nobody ordered."
+    )
 
 
 class CaseSerializer(ReferralSerializer):
@@ -95,6 +138,7 @@ class CaseSerializer(ReferralSerializer):
     readiness = ReadinessSerializer()
     days_since_suspicion = serializers.IntegerField()
     next_meeting = NextMeetingSerializer(allow_null=True)
+    discordances = DiscordanceSerializer(many=True)
     version = serializers.IntegerField()
 
 
@@ -114,7 +158,13 @@ class ResultInputSerializer(Shape):
     performed_on = serializers.DateField(required=False, allow_null=True)
     expected_on = serializers.DateField(required=False, allow_null=True)
     text = serializers.CharField(required=False, allow_blank=True)
+    structured = serializers.DictField(
+        child=serializers.CharField(allow_blank=True),
+        required=False,
+        help_text="Key of a standard heading of the examination -> text.",
+    )
     accession_number = serializers.CharField(required=False, allow_blank=True)
+    study_uid = serializers.CharField(required=False, allow_blank=True, max_length=64)
     is_external = serializers.BooleanField(required=False)
     source = serializers.ChoiceField(choices=ResultSource.choices, required=False)  # type: ignore[assignment]
     external_id = serializers.CharField(required=False, allow_blank=True)
@@ -125,6 +175,7 @@ class ResultSerializer(ResultInputSerializer):
 
     id = serializers.IntegerField()
     case = serializers.IntegerField()
+    is_corrected = serializers.BooleanField()
     readiness = ReadinessSerializer()
 
 

@@ -81,6 +81,14 @@ class TriageAnswer(models.TextChoices):
     NATIONAL = "national", _("National conference")
 
 
+class Stated(models.TextChoices):
+    """What a referral says of an answer that will be asked for."""
+
+    ANSWERED = "answered", _("There is an answer")
+    ORDERED = "ordered", _("Ordered")
+    NOT_APPLICABLE = "not_applicable", _("Does not apply")
+
+
 class Channel(models.TextChoices):
     """By which standard a message came in."""
 

@@ -26,6 +26,12 @@ def register_event_types() -> None:
             notice=lambda data: _("A further referral was added to one of your cases."),
             link=_case_link,
         ),
+        EventType(
+            "case.sent_incomplete",
+            label=lambda: _("Sent although something is missing"),
+            notice=lambda data: _("A referral of yours was sent although something is missing."),
+            link=_case_link,
+        ),
         EventType("case.scheduled", label=lambda: _("Booked on a meeting")),
         EventType("case.unscheduled", label=lambda: _("Taken off the agenda")),
         EventType("case.discussed", label=lambda: _("Discussed")),
@@ -43,4 +49,24 @@ def register_event_types() -> None:
         EventType("case.clearance_revoked", label=lambda: _("Requirement asked for again")),
         EventType("result.registered", label=lambda: _("Answer registered")),
         EventType("result.changed", label=lambda: _("Answer changed")),
+        EventType(
+            "case.discordance_marked",
+            label=lambda: _("Answers marked as discordant"),
+            notice=lambda data: _("Answers of a case that you take part in were marked as discordant."),
+            link=_case_link,
+        ),
+        EventType(
+            "case.discordance_settled",
+            label=lambda: _("Discordant answers settled"),
+            notice=lambda data: _("Discordant answers of a case that you take part in were settled."),
+            link=_case_link,
+        ),
+        EventType(
+            "case.message",
+            label=lambda: _("Message written"),
+            notice=lambda data: _("There is a new message about a case that you take part in."),
+            link=lambda event: f"{_case_link(event)}#thread",
+        ),
+        EventType("site.viewer_set", label=lambda: _("Image viewer set")),
+        EventType("site.viewer_removed", label=lambda: _("Image viewer taken away")),
     )

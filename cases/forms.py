@@ -1,7 +1,7 @@
 """The forms of cases: fields and choices. Their rules live in the services, which every door shares."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Self
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -9,15 +9,15 @@ from django.utils.translation import gettext_lazy
 
 from accounts.errors import Invalid, Refused
 from accounts.forms import add_refusal
-from accounts.models import Unit, User
+from accounts.models import User
 from cases.enums import ClearanceKind, ResultState
 from cases.models import Case, Result
 from checklists.enums import LevelCode, Phase
-from checklists.models import Diagnosis
 from checklists.spec import DefinitionSpec
 
 REQUIRED = {"required": gettext_lazy("Fill in this field.")}
 CIRCUMSTANCE = "circumstance_"
+HEADING = "structured."
 PERFORMANCE = [
     ("", gettext_lazy("Not stated")),
     ("0", gettext_lazy("0 – fully active")),
@@ -110,41 +110,7 @@ class CareForm(HouseForm):
         """Offer these people; who is chosen already stays on the list."""
         for name, people in (("responsible_clinician", clinicians), ("contact_nurse", nurses)):
             field = self.fields[name]
-            _choose_from(field, [("", _("Choose") if field.required else _("None yet")), *_people(people)])
-
-
-class ReferralForm(CareForm):
-    """A new referral."""
-
-    personal_identity_number = forms.CharField(
-        label=gettext_lazy("Personal identity number"),
-        max_length=60,
-        error_messages=REQUIRED,
-        help_text=gettext_lazy("Twelve digits, YYYYMMDD-NNNN. A reserve number is written OID|number."),
-        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "text"}),
-    )
-    name = forms.CharField(
-        label=gettext_lazy("Patient's name"),
-        max_length=120,
-        error_messages=REQUIRED,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
-    is_protected = forms.BooleanField(label=gettext_lazy("Protected identity"), required=False)
-    diagnosis = forms.ChoiceField(label=gettext_lazy("Diagnosis"), error_messages=REQUIRED)
-    unit = forms.ChoiceField(label=gettext_lazy("Referring unit"), error_messages=REQUIRED)
-    external_reference = forms.CharField(
-        label=gettext_lazy("Reference"),
-        required=False,
-        max_length=64,
-        help_text=gettext_lazy("The number of the referral in another system, if it has one."),
-    )
-
-    def offer_places(self, diagnoses: Iterable[Diagnosis], units: Iterable[Unit]) -> None:
-        """Offer these diagnoses and units; a single unit is chosen from the start."""
-        diagnosis, unit = self.fields["diagnosis"], self.fields["unit"]
-        _choose_from(diagnosis, [("", _("Choose")), *((row.slug, row.label()) for row in diagnoses)])
-        offered = [(str(one.pk), one.name) for one in units]
-        _choose_from(unit, offered if len(offered) == 1 else [("", _("Choose")), *offered])
+            choose_from(field, [("", _("Choose") if field.required else _("None yet")), *_people(people)])
 
 
 class EditForm(CareForm):
@@ -191,9 +157,82 @@ class ResultForm(HouseForm):
         """Return the fields as the answer has them."""
         names = ("kind", "requirement", "state", "text", "accession_number", "is_external")
         days = {name: getattr(result, name) for name in ("performed_on", "expected_on")}
-        return {name: getattr(result, name) for name in names} | {
+        headings = {f"{HEADING}{key}": text for key, text in result.structured.items()}
+        return {name: getattr(result, name) for name in names} | headings | {
             name: day.isoformat() if day else "" for name, day in days.items()
         }
+
+    def add_headings(self, spec: DefinitionSpec, requirement: str) -> Self:
+        """Ask for the standard headings of the examination, where it has some; every one may be left empty."""
+        examination = spec.headings_for(requirement)
+        for heading in examination.headings if examination else ():
+            self.fields[f"{HEADING}{heading.key}"] = forms.CharField(
+                label=heading.label()[:1].upper() + heading.label()[1:], required=False, max_length=2000
+            )
+        return self
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether the form has so many fields that it wants the width of the page."""
+        return any(name.startswith(HEADING) for name in self.fields)
+
+    def raw(self) -> dict[str, Any]:
+        """Return what was typed, with the headings gathered in one mapping."""
+        values = super().raw()
+        typed = [name for name in values if name.startswith(HEADING)]
+        return values | {"structured": {name.removeprefix(HEADING): values.pop(name) for name in typed}}
+
+
+class DiscordanceForm(HouseForm):
+    """Marks answers that do not fit together."""
+
+    results = forms.MultipleChoiceField(
+        label=gettext_lazy("Answers that do not fit together"),
+        help_text=gettext_lazy("One alone contradicts the clinical picture."),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "required": gettext_lazy("Choose the answers that do not fit together."),
+            "invalid_choice": gettext_lazy("The case has no such answer any more. Load the page again."),
+        },
+    )
+    sentence = forms.CharField(
+        label=gettext_lazy("What does not fit"), max_length=500, error_messages=REQUIRED,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )  # fmt: skip
+
+    def offer(self, answers: Iterable[tuple[int, str]]) -> Self:
+        """Offer these answers, (id, words)."""
+        choose_from(self.fields["results"], [(str(pk), words) for pk, words in answers])
+        return self
+
+
+class SettleForm(HouseForm):
+    """Settles a mark of discordant answers."""
+
+    sentence = forms.CharField(
+        label=gettext_lazy("How it was settled"), max_length=500, error_messages=REQUIRED,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "data-focus": True}),
+    )  # fmt: skip
+
+
+class MessageForm(HouseForm):
+    """Writes in the thread of a case."""
+
+    text = forms.CharField(
+        label=gettext_lazy("New message"),
+        max_length=4000,
+        error_messages={"required": gettext_lazy("Write the message.")},
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+
+class ViewerForm(HouseForm):
+    """Sets the address of a unit's image viewer."""
+
+    template = forms.CharField(
+        label=gettext_lazy("Address"), required=False, max_length=500,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "inputmode": "url"}),
+    )  # fmt: skip
 
 
 class ClearForm(HouseForm):
@@ -244,7 +283,7 @@ class ImportForm(forms.Form):
     )
 
 
-def _choose_from(field: forms.Field, choices: list[tuple[str, str]]) -> None:
+def choose_from(field: forms.Field, choices: list[tuple[str, str]]) -> None:
     """Give a select its choices, which only the request knows."""
     if isinstance(field, forms.ChoiceField):
         field.choices = choices

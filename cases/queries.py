@@ -16,7 +16,7 @@ from accounts.permissions import Permission, Role
 from accounts.queries import people_in_role, people_with
 from cases.enums import OPEN_STATUSES, CaseStatus, ReferralSource, ResultState
 from cases.identity import Identity
-from cases.models import Case, Clearance, Discordance, Message, Referral, ReferralDraft, Result
+from cases.models import Case, Clearance, Discordance, ImageViewer, Message, Referral, ReferralDraft, Result
 from checklists.enums import Kind
 
 _TAKES_PART = Case.units.through
@@ -209,3 +209,9 @@ def marks_of(case_ids: Sequence[int], *, standing: bool = False) -> Mapping[int,
 def thread_of(case: Case) -> list[Message]:
     """Return the thread of the case, newest last, with those who wrote; one query."""
     return list(case.messages.select_related("written_by"))
+
+
+def viewers_of(unit_ids: Sequence[int]) -> dict[int, ImageViewer]:
+    """Return the image viewers of the units by unit, with who set them; one query."""
+    rows = ImageViewer.objects.filter(unit_id__in=unit_ids).select_related("set_by")
+    return {row.unit_id: row for row in rows}

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from cases.views import case, edit, importing, refer
+from cases.views import case, edit, importing, refer, thread, timeline, viewer
 from cases.views import list as lists
 
 app_name = "cases"
@@ -11,6 +11,9 @@ urlpatterns = [
     path("cases/", lists.list_page, name="list"),
     path("cases/mine/", lists.mine_page, name="mine"),
     path("cases/new/", refer.refer_page, name="refer"),
+    path("cases/new/preview/", refer.preview_page, name="preview"),
+    path("cases/new/drafts/", refer.drafts_page, name="drafts"),
+    path("cases/new/drafts/<int:pk>/discard/", refer.discard_page, name="discard_draft"),
     path("cases/import/", importing.import_page, name="import"),
     path("cases/export/", lists.export_page, name="export"),
     path("cases/<int:pk>/", case.case_page, name="case"),
@@ -21,4 +24,10 @@ urlpatterns = [
     path("cases/<int:pk>/level/", case.level_page, name="level"),
     path("cases/<int:pk>/attest/", case.attest_page, name="attest"),
     path("cases/<int:pk>/withdraw/", case.withdraw_page, name="withdraw"),
+    path("cases/<int:pk>/discordances/", timeline.discordance_page, name="discordance"),
+    path("cases/<int:pk>/discordances/<int:mark>/settle/", timeline.settle_page, name="settle"),
+    path("cases/<int:pk>/messages/", thread.thread_page, name="thread"),
+    path("cases/<int:pk>/results/<int:result>/images/", viewer.image_page, name="image"),
+    path("cases/viewers/", viewer.viewers_page, name="viewers"),
+    path("cases/viewers/<int:unit>/", viewer.viewer_page, name="viewer"),
 ]

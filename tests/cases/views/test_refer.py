@@ -30,6 +30,7 @@ def form(house: House, **changes: Any) -> dict[str, Any]:
         "suspected_on": timezone.localdate().isoformat(),
         "promised_on": "",
         "external_reference": "R-1",
+        "incomplete_reason": "Utredningen beställs i dag.",
     } | changes
 
 
@@ -126,16 +127,18 @@ def test_nor_to_one_that_is_not_there(house: House, browser: Browser, add_to: st
 
 
 def test_a_diagnosis_brings_its_questions(house: House, browser: Browser) -> None:
-    diagnosis = make_diagnosis("breast")
+    diagnosis = make_diagnosis("prostate")
     circumstances = spec_of(diagnosis.current_id or 0).circumstances
+    assert circumstances
     visitor = browser(house.coordinator)
-    part = visitor.get("/cases/new/?diagnosis=breast", **HTMX).content.decode()
+    part = visitor.post("/cases/new/preview/", {"diagnosis": "prostate"}, **HTMX).content.decode()
     assert "<html" not in part
+    whole = visitor.get("/cases/new/?diagnosis=prostate").content.decode()
     for circumstance in circumstances:
         assert f'name="circumstance_{circumstance.key}"' in part
+        assert f'name="circumstance_{circumstance.key}"' in whole
     assert 'name="circumstance_' not in visitor.get("/cases/new/?diagnosis=nonsense").content.decode()
-    if circumstances:
-        first = circumstances[0]
-        typed = form(house, diagnosis="breast") | {f"circumstance_{first.key}": first.choices[0].key}
-        assert visitor.post("/cases/new/", typed).status_code == 302
-        assert Case.objects.get().circumstances == {first.key: first.choices[0].key}
+    first = circumstances[0]
+    typed = form(house, diagnosis="prostate") | {f"circumstance_{first.key}": first.choices[0].key}
+    assert visitor.post("/cases/new/", typed).status_code == 302
+    assert Case.objects.get().circumstances == {first.key: first.choices[0].key}

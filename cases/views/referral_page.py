@@ -1,0 +1,192 @@
+"""How the page of a new referral is put together: from nothing, from a draft, or from what has just been typed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from secrets import token_urlsafe
+from typing import Any
+
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import render
+from django.utils import timezone
+
+from accounts.access_log import log_read
+from accounts.actor import ActorRequest
+from accounts.errors import Invalid, Refused, Stale
+from accounts.models import Unit
+from accounts.permissions import Permission
+from cases.access import access_referring, with_parents
+from cases.drafting import DraftRow, Sheet, drafts_of, sheet_of, statements_of
+from cases.known import Known, known_of
+from cases.models import Case, ReferralDraft
+from cases.queries import clinicians_for, contact_nurses_for
+from cases.referral_form import ReferralForm
+from cases.services.drafts import AlreadySent, Seen
+from cases.services.referral import ReferralData
+from cases.services.referral_input import parse_referral
+from cases.services.sending import Incomplete, Statement
+from checklists.queries import current_spec, published_diagnoses
+
+KNOWN = "known"
+"""The hidden field that says of which patient (id) the form has been filled in: so it is done once."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralPage:
+    """The form as it stands, what it amounts to, and what is known of its patient."""
+
+    allowed: list[Unit]
+    typed: Mapping[str, str]
+    form: ReferralForm
+    known: Known | None
+    sheet: Sheet | None
+    asks_why: bool = False
+    drafts: list[DraftRow] = field(default_factory=list)
+
+    @property
+    def seen(self) -> Seen:
+        """Which form it is, and which version of its draft stands there."""
+        version = self.text("version")
+        return Seen(self.text("token"), self.text("tab"), int(version) if version.isdecimal() else 0)
+
+    @property
+    def content(self) -> dict[str, str]:
+        """What a draft keeps: the text of every field of the form, and nothing else that was posted."""
+        names = (*self.form.fields, KNOWN)
+        return {name: self.typed[name] for name in names if self.typed.get(name)}
+
+    @property
+    def hidden(self) -> tuple[tuple[str, str], ...]:
+        """The hidden fields that name the form, the window and the version."""
+        return tuple((name, self.text(name)) for name in ("token", "tab", "version"))
+
+    @property
+    def open_case(self) -> Case | None:
+        """The open case that makes a second one impossible, when the person may know of it."""
+        return self.known.open_case(self.text("diagnosis"), self.text("phase")) if self.known else None
+
+    def text(self, name: str) -> str:
+        """Return what is typed in a field, without spaces around it."""
+        return self.typed.get(name, "").strip()
+
+    def checked(self) -> tuple[ReferralData, tuple[Statement, ...]]:
+        """Return the referral and what it says of answers; Invalid with every wrong field of both."""
+        today = timezone.localdate()
+        statements, errors = statements_of(self.typed, self.sheet.asked if self.sheet else (), today)
+        try:
+            data = parse_referral(self.form.raw(), today=today, allowed=self.allowed)
+        except Invalid as invalid:
+            raise Invalid([*invalid.errors, *errors]) from None
+        if errors:
+            raise Invalid(errors)
+        return data, statements
+
+    def after(self, refused: Refused) -> "ReferralPage":
+        """Return the page as a refusal leaves it: asking why, or ready to go on top of what another window did."""
+        typed = dict(self.typed)
+        if isinstance(refused, Stale):
+            typed["version"] = str(refused.extra.get("version", 0))
+        if isinstance(refused, AlreadySent):
+            typed |= {"token": token_urlsafe(16), "version": "0"}
+        return replace(self, typed=typed, asks_why=self.asks_why or isinstance(refused, Incomplete))
+
+
+def begun(request: ActorRequest) -> ReferralPage:
+    """Return an empty form; a clinician who refers is the responsible one until they choose another."""
+    typed = {"diagnosis": request.GET.get("diagnosis", "")}
+    if request.actor.can(Permission.ATTEST):
+        typed["responsible_clinician"] = request.user.email
+    return _page(request, typed, drafts=True)
+
+
+def drafted(request: ActorRequest, draft: ReferralDraft) -> ReferralPage:
+    """Return the form as a draft of the person's own has it."""
+    return _page(request, {name: str(text) for name, text in draft.content.items()} | {"version": str(draft.version)})
+
+
+def typed_in(request: ActorRequest, *, is_sent: bool = False) -> ReferralPage:
+    """Return the form as it was posted; `is_sent` holds it against its rules."""
+    return _page(request, request.POST.dict(), posted=request.POST if is_sent else None)
+
+
+def show_page(
+    request: ActorRequest,
+    page: ReferralPage,
+    *,
+    refused: Refused | None = None,
+    other: Case | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """Show the whole page; what is known of the patient stands there, so the reading is logged."""
+    _log(request, page)
+    context = _context(request, page) | {"refusal": refused, "other": other}
+    return render(request, "cases/refer.html", context, status=status)
+
+
+def show_parts(request: ActorRequest, page: ReferralPage) -> HttpResponse:
+    """Show the panel, and beside it the questions and what is known of the patient when they are others than before."""
+    signature = page.sheet.signature if page.sheet else ""
+    before = request.POST.get("questions", "")
+    fresh = {
+        "fresh_questions": before != signature,
+        "fresh_circumstances": before.split("/")[0] != signature.split("/")[0],
+        "fresh_known": request.POST.get(KNOWN, "") != page.text(KNOWN),
+    }
+    if fresh["fresh_known"] or fresh["fresh_questions"]:
+        _log(request, page)
+    return render(request, "cases/_referral_parts.html", _context(request, page) | fresh)
+
+
+def _page(
+    request: ActorRequest, typed: dict[str, str], *, posted: QueryDict | None = None, drafts: bool = False
+) -> ReferralPage:
+    allowed = access_referring(request.actor, typed.get("unit", "") if request.method == "POST" else "")
+    today = timezone.localdate()
+    diagnoses = list(published_diagnoses())
+    names = {row.slug: row.label() for row in diagnoses}
+    chosen = typed.get("diagnosis", "")
+    spec = current_spec(chosen) if chosen in names else None
+    known = known_of(request.actor, typed.get("personal_identity_number", ""), today)
+    typed = _window(_with_known(typed, known, is_sent=posted is not None))
+    sheet = sheet_of(typed, spec, known, today)
+    form = ReferralForm(posted, initial=typed)
+    units = {above.pk for unit in allowed for above in with_parents(unit)}
+    form.offer(clinicians_for(units, Permission.ATTEST, today), contact_nurses_for(units, today))
+    form.offer_places(diagnoses, allowed)
+    form.add_circumstances(spec)
+    form.ask(sheet.asked if sheet else ())
+    _mark(form, typed, known)
+    if posted is not None:
+        form.is_valid()
+    return ReferralPage(
+        allowed, typed, form, known, sheet, asks_why=bool(typed.get("incomplete_reason")),
+        drafts=drafts_of(request.actor, names) if drafts else [],
+    )  # fmt: skip
+
+
+def _with_known(typed: dict[str, str], known: Known | None, *, is_sent: bool) -> dict[str, str]:
+    """Return what is typed, and where nothing is what is known: once a patient, and never on the way out."""
+    patient = str(known.patient) if known else ""
+    if known is None or is_sent or typed.get(KNOWN, "") == patient:
+        return typed | {KNOWN: patient}
+    brought = {name: text for name, text in known.values.items() if not typed.get(name, "").strip()}
+    return typed | brought | {KNOWN: patient}
+
+
+def _window(typed: dict[str, str]) -> dict[str, str]:
+    """Name the form and the window, unless they have their names."""
+    return typed | {"token": typed.get("token") or token_urlsafe(16), "tab": typed.get("tab") or token_urlsafe(8)}
+
+
+def _mark(form: ReferralForm, typed: Mapping[str, str], known: Known | None) -> None:
+    """Say beside each field that stands as the earlier case has it where it comes from."""
+    for name, text in known.values.items() if known else ():
+        if typed.get(name, "").strip() == text.strip():
+            form.fields[name].help_text = known.source if known else ""
+
+
+def _log(request: ActorRequest, page: ReferralPage) -> None:
+    log_read(request.actor, patients=[page.known.patient] if page.known else [], what="cases:refer")
+
+
+def _context(request: ActorRequest, page: ReferralPage) -> dict[str, Any]:
+    return {"page": page, "form": page.form, "can_import": request.actor.can(Permission.PLAN_MEETING)}
