@@ -35,7 +35,7 @@ class LanguageMiddleware:
         """Answer in the chosen language."""
         chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
         language = chosen if chosen in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
-        if request.path.startswith("/api/"):
+        if request.path.startswith(("/api/", "/fhir", "/hl7v2")):
             language = translation.get_language_from_request(request)
         translation.activate(language)
         request.LANGUAGE_CODE = language

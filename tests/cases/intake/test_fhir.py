@@ -1,0 +1,479 @@
+"""What a report says, in the forms in which FHIR may say it; and what is refused, with its path."""
+
+import base64
+import json
+from datetime import UTC, date, datetime
+from typing import Any, ClassVar
+
+import pytest
+
+from cases.enums import ResultState
+from cases.identity import COORDINATION_NUMBER, PERSONAL_NUMBER
+from cases.intake.fhir import FhirMessage, read_fhir
+from cases.intake.fhir_json import FhirFault
+from cases.reports import ReportCode, ReportData, ReportedIdentity, report_from_json
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+NUMBER = "191212121212"
+WRONG_DATES = (
+    "2026-13-01", "2026-02-30", "18/11 2026", "0001-01-01T00:00:00+14:00", "9999-12-31", "2026-11-18T25:00:00Z",
+    "2026-11-18Z", "2026-1-1",
+)  # fmt: skip
+PERSON = {
+    "resourceType": "Patient",
+    "id": "p1",
+    "identifier": [
+        {"system": "http://hospital.example/mrn", "value": "4711"},
+        {"system": "http://electronichealth.se/identifier/personnummer", "value": NUMBER},
+    ],
+    "name": [{"use": "old", "family": "Förr"}, {"family": "Åberg", "given": ["Örjan", "Ä"]}],
+    "birthDate": "1912-12-12",
+}
+
+
+def report(**fields: Any) -> dict[str, Any]:
+    return {
+        "resourceType": "DiagnosticReport",
+        "identifier": [{"system": "urn:oid:1.2.752.24.4.1", "value": "PAD-1"}],
+        "status": "final",
+        "code": {"text": "PAD"},
+        "effectiveDateTime": "2026-11-18",
+        "issued": "2026-11-20T10:00:00+01:00",
+    } | {key: value for key, value in fields.items() if value is not ...}
+
+
+def bundle(*resources: Any, kind: str = "collection") -> dict[str, Any]:
+    entries = [one if "resource" in one or "request" in one else {"resource": one} for one in resources]
+    return {"resourceType": "Bundle", "type": kind, "entry": entries}
+
+
+def read(document: Any, now: datetime | None = NOW) -> FhirMessage:
+    return read_fhir(json.dumps(document).encode(), now=now)
+
+
+def one(document: Any) -> ReportData:
+    [only] = read(document).reports
+    assert report_from_json(json.loads(json.dumps(only.as_json()))) == only
+    return only
+
+
+def faults(document: Any, now: datetime | None = NOW) -> dict[str, str]:
+    """Return the code of each issue by its path."""
+    with pytest.raises(FhirFault) as refused:
+        read(document, now)
+    assert all(issue.text for issue in refused.value.issues)
+    return {issue.expression: issue.code for issue in refused.value.issues}
+
+
+class TestTolerance:
+    def test_unknown_elements_extensions_and_modifiers_reject_nothing(self) -> None:
+        plain = one(report())
+        odd = one(
+            report(
+                newInR7={"any": [1, 2, None]},
+                extension=[{"url": "http://x.example", "valueString": "y"}],
+                modifierExtension=[{"url": "http://x.example/not", "valueBoolean": True}],
+                _status={"extension": [{"url": "http://x.example"}]},
+                encounter="not even an object",
+                meta={"profile": "wrong type", "lastUpdated": "2026-11-20T10:00:00Z"},
+            )
+        )
+        assert odd == plain
+
+    @pytest.mark.parametrize("kind", ["collection", "transaction", "batch", "message", "document", "searchset", "new"])
+    def test_a_bundle_of_any_type_is_read(self, kind: str) -> None:
+        deletion = {"request": {"method": "DELETE", "url": "Patient/1"}}
+        assert one(bundle(deletion, report(), kind=kind)).title == "PAD"
+
+    def test_a_byte_order_mark_is_no_fault(self) -> None:
+        assert read_fhir(b"\xef\xbb\xbf" + json.dumps(report()).encode()).reports
+
+    def test_several_reports_are_several(self) -> None:
+        second = report(identifier=[{"system": "urn:oid:1.2.3", "value": "2"}])
+        assert [r.external_id for r in read(bundle(report(), second)).reports] == [
+            "1.2.752.24.4.1|PAD-1", "1.2.3|2",
+        ]  # fmt: skip
+
+
+class TestSubject:
+    EXPECTED = (ReportedIdentity(PERSONAL_NUMBER, NUMBER), ReportedIdentity("http://hospital.example/mrn", "4711"))
+
+    @pytest.mark.parametrize(
+        ("reference", "url"),
+        [
+            ("Patient/p1", ""),
+            ("Patient/p1/_history/3", ""),
+            ("urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0", "urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0"),
+            ("https://ris.example/fhir/Patient/p1", "https://ris.example/fhir/Patient/p1"),
+        ],
+    )
+    def test_a_patient_of_the_bundle(self, reference: str, url: str) -> None:
+        found = one(bundle({"fullUrl": url, "resource": PERSON}, report(subject={"reference": reference})))
+        assert (found.identities, found.name, found.born_on) == (self.EXPECTED, "Örjan Ä Åberg", date(1912, 12, 12))
+
+    def test_a_contained_patient(self) -> None:
+        found = one(report(contained=[PERSON], subject={"reference": "#p1"}))
+        assert found.identities == self.EXPECTED
+
+    def test_the_patient_beside_the_report_and_not_that_of_another_server(self) -> None:
+        other = PERSON | {"identifier": [{"system": "urn:oid:1.2.3", "value": "other"}]}
+        found = one(
+            bundle(
+                {"fullUrl": "https://a.example/Patient/p1", "resource": other},
+                {"fullUrl": "https://b.example/Patient/p1", "resource": PERSON},
+                {"fullUrl": "https://b.example/DiagnosticReport/r", "resource": report(id="r", subject={"reference": "Patient/p1"})},
+            )
+        )  # fmt: skip
+        assert found.identities == self.EXPECTED
+
+    @pytest.mark.parametrize(
+        ("subject", "expected"),
+        [
+            ({"identifier": {"system": "urn:oid:1.2.752.129.2.1.3.3", "value": "197010632391"}}, (COORDINATION_NUMBER, "197010632391")),
+            ({"identifier": {"value": "19121212-1212"}}, ("", "19121212-1212")),
+            ({"identifier": {"system": "http://electronichealth.se/identifier/nationelltReservnummer", "value": "22123456AB7C"}},
+             ("1.2.752.129.2.1.3.2", "22123456AB7C")),
+            ({"reference": f"Patient?identifier=http://electronichealth.se/identifier/personnummer|{NUMBER}"}, (PERSONAL_NUMBER, NUMBER)),
+        ],
+    )  # fmt: skip
+    def test_a_number_in_the_reference(self, subject: Any, expected: tuple[str, str]) -> None:
+        assert one(report(subject=subject)).identities == (ReportedIdentity(*expected),)
+
+    @pytest.mark.parametrize(
+        "reference", ["Patient/elsewhere", "#nobody", "https://x.example/Patient/p1", "?!", "Patient?x"]
+    )
+    def test_a_reference_that_leads_nowhere_is_no_fault(self, reference: str) -> None:
+        found = one(bundle(PERSON, report(subject={"reference": reference, "display": "Någon"})))
+        assert (found.identities, found.name) == ((), "Någon")
+
+    def test_two_patients_of_one_id_are_nobody(self) -> None:
+        twin = PERSON | {"name": [{"text": "Tvilling"}]}
+        found = one(bundle(PERSON, twin, report(subject={"reference": "Patient/p1"})))
+        assert found.identities == ()
+
+    def test_a_number_that_holds_no_longer_is_left_out(self) -> None:
+        person = PERSON | {"identifier": [{"use": "old", "value": "1"}, {"value": "2"}]}
+        assert one(report(contained=[person], subject={"reference": "#p1"})).identities == (ReportedIdentity("", "2"),)
+
+    def test_the_order_tells_whose_the_report_is(self) -> None:
+        order = {"resourceType": "ServiceRequest", "id": "o", "subject": {"reference": "Patient/p1"}}
+        found = one(bundle(PERSON, order, report(basedOn=[{"reference": "ServiceRequest/o"}])))
+        assert found.identities == self.EXPECTED
+
+
+class TestDays:
+    @pytest.mark.parametrize(
+        ("fields", "day"),
+        [
+            ({"effectiveDateTime": "2026-11-18T23:30:00Z"}, date(2026, 11, 19)),
+            ({"effectiveDateTime": "2026-11-18T23:30:00"}, date(2026, 11, 18)),
+            ({"effectiveDateTime": "2026-11-18T08:30"}, date(2026, 11, 18)),
+            (
+                {"effectiveDateTime": ..., "effectivePeriod": {"start": "2026-11-01", "end": "2026-11-03"}},
+                date(2026, 11, 3),
+            ),
+            ({"effectiveDateTime": ..., "effectivePeriod": {"start": "2026-11-01"}}, date(2026, 11, 1)),
+            ({"effectiveDateTime": ...}, date(2026, 11, 20)),
+            ({"effectiveDateTime": "2026-11"}, date(2026, 11, 20)),
+            ({"effectiveDateTime": "2026"}, date(2026, 11, 20)),
+            ({"effectiveDateTime": "2026-11-18", "issued": ...}, date(2026, 11, 18)),
+        ],
+    )
+    def test_the_day_of_an_answer(self, fields: dict[str, Any], day: date) -> None:
+        base = {key: value for key, value in report().items() if key not in fields}
+        document = base | {key: value for key, value in fields.items() if value is not ...}
+        assert one(document).performed_on == day
+
+    def test_no_day_is_made_up(self) -> None:
+        assert faults(report(effectiveDateTime="2024")) == {"DiagnosticReport.effective[x]": "value"}
+        without = report()
+        del without["effectiveDateTime"], without["issued"]
+        assert faults(without) == {"DiagnosticReport.effective[x]": "required"}
+        without["status"] = "cancelled"
+        assert one(without).performed_on is None
+
+    @pytest.mark.parametrize("text", WRONG_DATES)
+    def test_a_wrong_date_is_refused_with_its_path(self, text: str) -> None:
+        assert faults(report(effectiveDateTime=text)) == {"DiagnosticReport.effectiveDateTime": "value"}
+        assert faults(report(issued=text)) == {"DiagnosticReport.issued": "value"}
+
+    def test_the_future_is_refused_at_the_door_and_never_later(self) -> None:
+        later = report(effectiveDateTime="2026-11-23", issued="2026-11-23T08:00:00Z")
+        assert faults(later) == {"DiagnosticReport.effective[x]": "value", "DiagnosticReport.issued": "value"}
+        assert read(later, now=None).reports
+        assert one(report(issued="2026-11-22T12:30:00Z"))
+
+    def test_an_examination_that_is_planned_is_expected(self) -> None:
+        planned = one(report(status="registered", effectiveDateTime="2026-12-03", issued=...))
+        assert (planned.performed_on, planned.expected_on) == (None, date(2026, 12, 3))
+
+    def test_a_planned_day_does_not_make_an_order_newer_than_its_answer(self) -> None:
+        planned = report(status="registered", effectiveDateTime="2026-12-03")
+        answer = report()
+        for document in (planned, answer):
+            del document["issued"]
+        assert one(planned).stamp < one(answer).stamp
+
+
+class TestContent:
+    def test_kind_and_modality_by_table_0074(self) -> None:
+        table = "http://terminology.hl7.org/CodeSystem/v2-0074"
+        found = {
+            code: (data.kind, data.modality)
+            for code in ("RAD", "CT", "NMR", "RUS", "PAT", "SP", "CP", "LAB", "CH", "HM", "PT", "PHY", "X")
+            if (data := one(report(category=[{"coding": [{"system": table, "code": code}]}])))
+        }
+        assert found == {
+            "RAD": ("radiology", ""), "CT": ("radiology", "CT"), "NMR": ("radiology", "MR"), "RUS": ("radiology", "US"),
+            "PAT": ("pathology", ""), "SP": ("pathology", ""), "CP": ("pathology", ""),
+            "LAB": ("lab", ""), "CH": ("lab", ""), "HM": ("lab", ""), "PT": ("", ""), "PHY": ("", ""), "X": ("", ""),
+        }  # fmt: skip
+
+    def test_the_imaging_study_gives_modality_uid_day_and_accession_number(self) -> None:
+        study = {
+            "resourceType": "ImagingStudy",
+            "id": "s",
+            "identifier": [
+                {"system": "urn:dicom:uid", "value": "urn:oid:1.2.752.24.5.1"},
+                {"type": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": "ACSN"}]},
+                 "value": "A-77"},
+            ],
+            "modality": [{"code": "CT"}, {"code": "PT"}, {"code": "SR"}],
+            "started": "2026-11-17T09:00:00+01:00",
+        }  # fmt: skip
+        document = report(contained=[study], imagingStudy=[{"reference": "#s"}])
+        del document["effectiveDateTime"]
+        found = one(document)
+        assert (found.kind, found.modality, found.study_uid) == ("radiology", "PT", "1.2.752.24.5.1")
+        assert (found.accession_number, found.performed_on) == ("A-77", date(2026, 11, 17))
+
+    def test_two_modalities_are_none(self) -> None:
+        study = {"resourceType": "ImagingStudy", "id": "s", "modality": [{"code": "CT"}, {"code": "MR"}]}
+        assert one(report(contained=[study], imagingStudy=[{"reference": "#s"}])).modality == ""
+
+    def test_codes_of_report_order_and_observation(self) -> None:
+        def coded(code: str) -> dict[str, Any]:
+            return {"coding": [{"system": "http://loinc.org", "code": code, "display": code.upper()}]}
+
+        order = {"resourceType": "ServiceRequest", "id": "o", "code": coded("b")}
+        value = {"resourceType": "Observation", "id": "v", "code": coded("c"), "valueString": "stegring"}
+        found = one(
+            bundle(
+                order,
+                value,
+                report(
+                    code=coded("a"),
+                    basedOn=[{"reference": "ServiceRequest/o"}],
+                    result=[{"reference": "Observation/v"}],
+                ),
+            )
+        )
+        assert found.codes == tuple(ReportCode("http://loinc.org", code, code.upper()) for code in "abc")
+        assert (found.title, found.text) == ("A", "C: stegring")
+
+    def test_values_of_every_type(self) -> None:
+        values: list[dict[str, Any]] = [
+            {"valueQuantity": {"value": 5.0, "unit": "mmol/L", "comparator": "<"}},
+            {"valueCodeableConcept": {"text": "Positiv"}},
+            {"valueString": "Riklig växt"},
+            {"valueBoolean": True},
+            {"valueInteger": 3},
+            {"valueRange": {"low": {"value": 1}, "high": {"value": 2, "unit": "g"}}},
+            {"valueRatio": {"numerator": {"value": 1}, "denominator": {"value": 128}}},
+            {"valueDateTime": "2026-11-01"},
+            {"dataAbsentReason": {"text": "Provet koagulerat"}},
+            {"valueInteger": 4, "referenceRange": [{"high": {"value": 3}}]},
+            {"valueQuantity": {"value": 88, "unit": "g/L"}, "interpretation": [{"coding": [{"code": "L"}]}],
+             "referenceRange": [{"low": {"value": 117, "unit": "g/L"}, "high": {"value": 153, "unit": "g/L"}}]},
+            {"component": [{"code": {"text": "ER"}, "valueString": "95 %"}]},
+            {"valueString": "skall bort", "status": "entered-in-error"},
+        ]  # fmt: skip
+        observed = [
+            {"resourceType": "Observation", "id": f"v{n}", "code": {"text": f"P{n}"}} | value
+            for n, value in enumerate(values)
+        ]
+        found = one(report(contained=observed, result=[{"reference": f"#v{n}"} for n in range(len(values))]))
+        assert found.text.splitlines() == [
+            "P0: < 5.0 mmol/L", "P1: Positiv", "P2: Riklig växt", "P3: true", "P4: 3", "P5: 1 – 2 g", "P6: 1 : 128",
+            "P7: 2026-11-01", "P8: Provet koagulerat", "P9: 4 (≤ 3)", "P10: 88 g/L [L] (117 g/L – 153 g/L)", "P11", "  ER: 95 %",
+        ]  # fmt: skip
+
+    def test_a_panel_that_holds_itself_ends(self) -> None:
+        panel = {"resourceType": "Observation", "id": "v", "code": {"text": "P"}, "hasMember": [{"reference": "#v"}]}
+        assert one(report(contained=[panel], result=[{"reference": "#v"}])).text == "P"
+
+    @pytest.mark.parametrize(
+        ("kind", "content", "text"),
+        [
+            ("text/plain; charset=iso-8859-1", "Överväg åtgärd".encode("latin-1"), "Överväg åtgärd"),
+            ("text/plain", "Överväg".encode(), "Överväg"),
+            ("text/plain", "Överväg".encode("cp1252"), "Överväg"),
+            ("text/plain; charset=unknown-8", b"abc", "abc"),
+            ("text/plain", b"a\0b", "ab"),
+            ("TEXT/HTML", b"<p>Rad&nbsp;1<p>Rad <b>2</b>", "Rad 1\nRad 2"),
+            ("application/pdf", b"%PDF", "[application/pdf: Svar]"),
+            ("image/png", b"\x89PNG", "[image/png: Svar]"),
+        ],
+    )
+    def test_presented_forms(self, kind: str, content: bytes, text: str) -> None:
+        form = {"contentType": kind, "title": "Svar", "data": base64.b64encode(content).decode()}
+        assert one(report(presentedForm=[form])).text == text
+
+    def test_the_narrative_stands_in_where_there_is_nothing_else(self) -> None:
+        text = {"status": "additional", "div": "<div xmlns='x'><p>Utlåtande</p><p>Ingen &lt;malignitet&gt;</p></div>"}
+        assert one(report(text=text)).text == "Utlåtande\nIngen <malignitet>"
+        assert one(report(text=text, conclusion="Kort")).text == "Kort"
+
+    def test_too_long_a_text_is_refused_not_cut(self) -> None:
+        assert faults(report(conclusion="x" * 20_001)) == {"DiagnosticReport.conclusion": "too-long"}
+        form = {"contentType": "text/plain", "data": base64.b64encode(b"x" * 20_000).decode()}
+        assert faults(report(conclusion="y", presentedForm=[form])) == {"DiagnosticReport": "too-long"}
+        assert len(one(report(conclusion="x" * 20_000)).text) == 20_000
+
+
+class TestIdentity:
+    """What makes a report the same one in its next version."""
+
+    TYPED: ClassVar[dict[str, Any]] = {
+        "coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": "ACSN"}]
+    }
+
+    @pytest.mark.parametrize(
+        ("fields", "expected"),
+        [
+            ({}, "1.2.752.24.4.1|PAD-1"),
+            ({"identifier": [{"type": TYPED, "value": "A-1"}, {"value": "R-1"}]}, "|R-1"),
+            ({"identifier": [{"type": TYPED, "value": "A-1"}], "id": "r9"}, "DiagnosticReport/r9"),
+            ({"identifier": [], "id": "r9"}, "DiagnosticReport/r9"),
+            ({"identifier": [{"type": TYPED, "value": "A-1"}], "code": {"coding": [{"code": "C7"}]}}, "|A-1|C7"),
+            ({"identifier": []}, "sha256:"),
+        ],
+    )
+    def test_by_what_a_report_is_known(self, fields: dict[str, Any], expected: str) -> None:
+        assert one(report(**fields)).external_id.startswith(expected)
+
+    def test_by_its_address_at_the_server(self) -> None:
+        entry = {"fullUrl": "https://ris.example/fhir/DiagnosticReport/7", "resource": report(identifier=[], id="7")}
+        assert one(bundle(entry)).external_id == "https://ris.example/fhir/DiagnosticReport/7"
+
+    def test_the_same_content_gives_the_same_stamp_and_another_a_later_one(self) -> None:
+        assert one(report()) == one(report())
+        later = one(report(conclusion="mer", issued="2026-11-20T10:00:01+01:00"))
+        assert later.stamp > one(report()).stamp
+
+
+class TestOrders:
+    ORDER: ClassVar[dict[str, Any]] = {
+        "resourceType": "ServiceRequest",
+        "id": "o",
+        "identifier": [{"system": "urn:oid:1.2.752.9", "value": "REM-5"}],
+        "status": "active",
+        "intent": "order",
+        "code": {"text": "DT thorax-buk"},
+        "category": [{"coding": [{"system": "http://snomed.info/sct", "code": "363679005"}]}],
+        "subject": {"identifier": {"system": f"urn:oid:{PERSONAL_NUMBER}", "value": NUMBER}},
+        "authoredOn": "2026-11-10T09:00:00+01:00",
+        "occurrenceDateTime": "2026-11-25",
+    }
+
+    def test_an_order_that_nothing_answers_is_awaited(self) -> None:
+        found = one(bundle(self.ORDER))
+        assert (found.state, found.kind, found.title) == (ResultState.ORDERED, "radiology", "DT thorax-buk")
+        assert (found.ordered_on, found.expected_on) == (date(2026, 11, 10), date(2026, 11, 25))
+        assert (found.accession_number, found.external_id) == ("REM-5", "ServiceRequest|1.2.752.9|REM-5")
+        assert found.identities == (ReportedIdentity(PERSONAL_NUMBER, NUMBER),)
+
+    def test_an_order_beside_its_report_is_part_of_it(self) -> None:
+        found = one(bundle(self.ORDER, report(basedOn=[{"reference": "ServiceRequest/o"}])))
+        assert (found.state, found.ordered_on, found.accession_number) == (
+            ResultState.FINAL,
+            date(2026, 11, 10),
+            "REM-5",
+        )
+
+    def test_a_report_that_names_the_number_of_its_order_is_tied_to_it(self) -> None:
+        found = one(report(basedOn=[{"identifier": {"system": "urn:oid:1.2.752.9", "value": "REM-5"}}]))
+        assert found.accession_number == one(bundle(self.ORDER)).accession_number
+
+    @pytest.mark.parametrize(
+        ("fields", "state"),
+        [({"status": "revoked"}, ResultState.CANCELLED), ({"status": "entered-in-error"}, ResultState.CANCELLED)],
+    )
+    def test_an_order_that_is_taken_back(self, fields: dict[str, Any], state: ResultState) -> None:
+        assert one(bundle(self.ORDER | fields)).state == state
+
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            {"status": "completed"},
+            {"status": "draft"},
+            {"intent": "proposal"},
+            {"doNotPerform": True},
+            {"category": [{"coding": [{"system": "http://snomed.info/sct", "code": "387713003"}]}]},
+        ],
+    )
+    def test_an_order_after_which_no_answer_comes_is_none(self, fields: dict[str, Any]) -> None:
+        assert faults(bundle(self.ORDER | fields)) == {"Bundle.entry": "not-supported"}
+        assert len(read(bundle(self.ORDER | fields, report())).reports) == 1
+
+    def test_a_wrong_status_of_an_order(self) -> None:
+        assert faults(bundle(report(), self.ORDER | {"status": "actve"})) == {
+            "Bundle.entry[1].resource.status": "code-invalid"
+        }
+
+
+class TestFaults:
+    def test_every_fault_of_a_bundle_is_named(self) -> None:
+        document = bundle(
+            report(status="finished"),
+            PERSON | {"identifier": [{"value": 12}]},
+            report(
+                subject={"reference": "Patient/p1"}, code={"coding": {"code": "x"}}, conclusion=["a"], issued="igår"
+            ),
+        )
+        assert faults(document) == {
+            "Bundle.entry[0].resource.status": "code-invalid",
+            "Bundle.entry[1].resource.identifier[0].value": "structure",
+            "Bundle.entry[2].resource.code.coding": "structure",
+            "Bundle.entry[2].resource.conclusion": "structure",
+            "Bundle.entry[2].resource.issued": "value",
+        }
+
+    @pytest.mark.parametrize(
+        ("raw", "status", "code"),
+        [
+            (b"", 400, "structure"),
+            (b"{", 400, "structure"),
+            (b"[]", 400, "structure"),
+            (b'"DiagnosticReport"', 400, "structure"),
+            (b"MSH|^~\\&|", 400, "structure"),
+            (b"{}", 400, "required"),
+            (b'{"resourceType": 5}', 400, "required"),
+            (b'{"resourceType": "DiagnosticReport", "status": "final", "status": "cancelled"}', 400, "structure"),
+            (b'{"resourceType": "DiagnosticReport", "x": NaN}', 400, "structure"),
+            (b'{"resourceType": "DiagnosticReport", "x": -Infinity}', 400, "structure"),
+            (b'{"resourceType": "DiagnosticReport", "x": ' + b"9" * 5000 + b"}", 400, "structure"),
+            ('{"resourceType": "DiagnosticReport", "conclusion": "å"}'.encode("latin-1"), 400, "structure"),
+            ('{"resourceType": "DiagnosticReport"}'.encode("utf-16"), 400, "structure"),
+            (b"[" * 100_000, 400, "structure"),
+            (b'{"a":' * 101 + b"1" + b"}" * 101, 400, "structure"),
+            (b" " * (5 * 1024 * 1024 + 1), 413, "too-long"),
+            (b'{"resourceType": "Bundle"}', 422, "not-supported"),
+            (b'{"resourceType": "Observation"}', 422, "not-supported"),
+        ],
+    )
+    def test_what_is_no_report_at_all_is_not_kept(self, raw: bytes, status: int, code: str) -> None:
+        with pytest.raises(FhirFault) as refused:
+            read_fhir(raw, now=NOW)
+        assert (refused.value.status, refused.value.issues[0].code, refused.value.kind) == (status, code, "")
+
+    def test_a_character_that_cannot_be_stored(self) -> None:
+        assert faults(report(conclusion="a\0b")) == {"DiagnosticReport.conclusion": "value"}
+        assert faults(report(code={"text": "\ud800"})) == {"DiagnosticReport.code.text": "value"}
+
+    def test_too_many_reports(self) -> None:
+        assert faults(bundle(*[report()] * 501)) == {"Bundle.entry": "too-long"}
+
+    def test_numbers_that_are_too_long_to_be_right(self) -> None:
+        subject = {"identifier": {"value": "1" * 65}}
+        assert faults(report(subject=subject)) == {"DiagnosticReport.subject.identifier.value": "too-long"}
