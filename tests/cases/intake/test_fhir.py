@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from cases.enums import ResultState
 from cases.identity import COORDINATION_NUMBER, PERSONAL_NUMBER
 from cases.intake.fhir import read_fhir
 from cases.reports import ReportCode, ReportedIdentity
