@@ -21,6 +21,8 @@ TEXT_LENGTH: Final = 20_000
 """As for answers that come by other doors (`cases.services.result_input`)."""
 MOST_OBSERVATIONS = 1_000
 DEEPEST = 5
+PLAIN_FLAGS: Final = ("H", "HH", "L", "LL", "A", "AA")
+COMPARATORS: Final = {"<=": "≤", ">=": "≥"}
 NOT_VALID = ("entered-in-error", "cancelled")
 
 _CHARSET = re.compile(r"charset\s*=\s*\"?([\w.:+-]+)", re.ASCII | re.IGNORECASE)
@@ -87,20 +89,22 @@ def _lines(one: Resource | str, depth: int) -> Iterator[str]:
 
 
 def _line(node: Node) -> str:
-    """Return `Hb: 112 g/L [L] (117 g/L – 153 g/L)`."""
+    """Return `Hb: 112 g/L (117-153) L`, as the answers of a case show measured values (`cases.timeline`)."""
+    quantity = node.child("valueQuantity")
+    unit = _unit(quantity) if quantity else ""
+    ranges = [range_text(given, unit) or given.text("text") for given in node.children("referenceRange")]
     flags = [_flag(flag) for flag in node.children("interpretation")]
-    ranges = [range_text(given) or given.text("text") for given in node.children("referenceRange")]
     value = value_text(node) or words_of(node.child("dataAbsentReason"))
-    parts = [value, *(f"[{flag}]" for flag in flags if flag), *(f"({given})" for given in ranges if given)]
-    said = " ".join(part for part in parts if part)
+    said = " ".join(filter(None, (value, *(f"({given})" for given in ranges if given), *flags)))
     name = words_of(node.child("code"))
     return f"{name}: {said}" if name and said else name or said
 
 
 def _flag(concept: Node) -> str:
-    """Return the code of an interpretation (H, L, A), which laboratories print beside the value, else its words."""
+    """Return the code of an interpretation: plain where it says high, low or abnormal, else in brackets."""
     codes = [coding.text("code") for coding in concept.children("coding")]
-    return next(filter(None, codes), "") or words_of(concept)
+    flag = next(filter(None, codes), "") or words_of(concept)
+    return flag if flag in PLAIN_FLAGS or not flag else f"[{flag}]"
 
 
 def value_text(node: Node) -> str:
@@ -111,16 +115,21 @@ def value_text(node: Node) -> str:
     return ""
 
 
-def quantity_text(quantity: Node | None) -> str:
-    """Return `< 5.0 mmol/L`."""
+def quantity_text(quantity: Node | None, leave_out: str = "") -> str:
+    """Return `< 5.0 mmol/L`; without its unit where that is the one to `leave_out`."""
     if quantity is None:
         return ""
     value = quantity.content.get("value")
-    number = "" if not _is_number(value) else str(value)
+    number = str(value) if _is_number(value) else ""
     if value is not None and not number:
         quantity.note("structure", _("Write this as a number."), "value")
-    parts = (quantity.text("comparator"), number, quantity.text("unit") or quantity.text("code"))
+    comparator, unit = quantity.text("comparator"), _unit(quantity)
+    parts = (COMPARATORS.get(comparator, comparator), number, "" if unit == leave_out else unit)
     return " ".join(part for part in parts if part) if number else ""
+
+
+def _unit(quantity: Node) -> str:
+    return quantity.text("unit") or quantity.text("code")
 
 
 def _is_number(value: Any) -> bool:
@@ -132,11 +141,11 @@ def _range(node: Node, name: str) -> str:
     return "" if given is None else range_text(given)
 
 
-def range_text(given: Node) -> str:
-    """Return the low and high of a Range or a reference range, `135 g/L – 180 g/L`, `≥ 2 g` or `≤ 5 g`."""
-    low, high = quantity_text(given.child("low")), quantity_text(given.child("high"))
+def range_text(given: Node, unit: str = "") -> str:
+    """Return the low and high of a Range or a reference range: `135-180`, `≥ 2` or `≤ 5`, without the known `unit`."""
+    low, high = quantity_text(given.child("low"), unit), quantity_text(given.child("high"), unit)
     if low and high:
-        return f"{low} – {high}"
+        return f"{low}-{high}" if unit else f"{low} – {high}"
     return f"≥ {low}" if low else f"≤ {high}" if high else ""
 
 
