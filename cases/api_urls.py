@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from cases import api
+from cases import api, api_sides
 
 urlpatterns = [
     path("cases/", api.CasesView.as_view(), name="api-cases"),
@@ -13,4 +13,7 @@ urlpatterns = [
     path("cases/<int:pk>/not_applicable/", api.NotApplicableView.as_view(), name="api-case-not-applicable"),
     path("cases/<int:pk>/attest/", api.AttestView.as_view(), name="api-case-attest"),
     path("cases/<int:pk>/withdraw/", api.WithdrawView.as_view(), name="api-case-withdraw"),
+    path("cases/<int:pk>/discordances/", api_sides.DiscordancesView.as_view(), name="api-case-discordances"),
+    path("cases/<int:pk>/discordances/<int:mark>/settle/", api_sides.SettleView.as_view(), name="api-case-settle"),
+    path("cases/<int:pk>/messages/", api_sides.MessagesView.as_view(), name="api-case-messages"),
 ]

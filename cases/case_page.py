@@ -14,15 +14,17 @@ from accounts.permissions import Permission, Role
 from accounts.signs import KINDS
 from cases.enums import AnswerState, CaseStatus
 from cases.forecast.words import ForecastShown, forecast_shown
-from cases.models import Case, Clearance, Referral, Result
+from cases.models import Case, Clearance, Message, Referral
 from cases.panels import Advice, NextMeeting, Place, Proposal, panel
 from cases.privacy import IdentityGuard, Shown
-from cases.queries import case_details
+from cases.queries import case_details, marks_of, speciality_of, thread_of
 from cases.readiness.words import finding_message
+from cases.timeline import Timeline, timeline_of
 from checklists.registry import spec_of
 from checklists.spec import DefinitionSpec, Requirement
 from events.queries import HistoryRow, history_of
 
+AWAITED = (AnswerState.ORDERED, AnswerState.PRELIMINARY)
 SETTLED = (AnswerState.FINAL, AnswerState.WAIVED, AnswerState.NOT_APPLICABLE)
 
 
@@ -36,6 +38,7 @@ class Rights:
     level: bool
     attest: bool
     withdraw: bool
+    mark: bool
     access_log: bool
 
 
@@ -64,6 +67,8 @@ class RequirementRow:
     value: str
     performed_on: date | None
     expected_on: date | None
+    is_late: bool
+    is_elsewhere: bool
     clearance: Clearance | None
 
     @property
@@ -73,22 +78,13 @@ class RequirementRow:
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerRow:
-    """One answer as it came, with the name of the requirement that it is for."""
-
-    result: Result
-    label: str
-
-
-@dataclass(frozen=True, slots=True)
 class Pane:
-    """One of the four: its requirements, then its answers, oldest first."""
+    """One of the four, with its requirements; the answers stand together on the axis of time (`cases.timeline`)."""
 
     kind: str
     label: str
     state: str
     rows: tuple[RequirementRow, ...]
-    answers: tuple[AnswerRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +97,8 @@ class CasePage:
     rights: Rights
     findings: tuple[Mend, ...]
     panes: tuple[Pane, ...]
+    timeline: Timeline
+    thread: Sequence[tuple[Message, str]]
     days: int
     allowed: int | None
     promised_day: int | None
@@ -123,12 +121,15 @@ class CasePage:
 def case_page(case: Case, actor: Actor, today: date) -> CasePage:
     """Return the page of `case`, to which `actor` was given access, on the day `today`.
 
-    Queries: answers, clearances, referrals, units and history of the case, and one for each panel above.
+    Queries: answers, clearances, referrals, units, marks, thread and history of the case, the image viewer of its
+    unit, and one for each panel above.
     """
     case = case_details(case)
     spec = spec_of(case.definition_id)
     rights = rights_of(case, actor)
     next_meeting, proposals = _meetings(case)
+    places = panel("agenda_history", [case.pk]).get(case.pk, ())
+    referrals = list(case.referrals.all())
     return CasePage(
         case=case,
         spec=spec,
@@ -136,6 +137,11 @@ def case_page(case: Case, actor: Actor, today: date) -> CasePage:
         rights=rights,
         findings=findings_of(case, spec, rights),
         panes=_panes(case, spec),
+        timeline=timeline_of(
+            case, spec, list(case.results.all()), marks=marks_of([case.pk]).get(case.pk, ()), referrals=referrals,
+            places=places, today=today,
+        ),
+        thread=[(message, speciality_of(message.written_by)) for message in thread_of(case)],
         days=(today - case.suspected_on).days,
         allowed=spec.lead_time_days,
         promised_day=(case.promised_on - case.suspected_on).days if case.promised_on else None,
@@ -143,9 +149,9 @@ def case_page(case: Case, actor: Actor, today: date) -> CasePage:
         proposals=[one for one in proposals if _may_book(next_meeting, actor, one)],
         forecast=_forecast(case, spec, next_meeting or next(iter(proposals), None)),
         advice=panel("outcomes", [case.pk]).get(case.pk, ()),
-        places=panel("agenda_history", [case.pk]).get(case.pk, ()),
+        places=places,
         history=history_of(case_id=case.pk)[::-1],
-        referrals=list(case.referrals.all()),
+        referrals=referrals,
         circumstances=_circumstances(case, spec),
     )
 
@@ -182,6 +188,7 @@ def rights_of(case: Case, actor: Actor) -> Rights:
         level=may(Permission.SET_LEVEL),
         attest=may(Permission.ATTEST) and case.attested_at is None and case.responsible_clinician_id == actor.user.pk,
         withdraw=may(Permission.EDIT_CASE) and case.status in (CaseStatus.DRAFT, CaseStatus.REFERRED),
+        mark=may(Permission.VIEW_CASE),
         access_log=actor.can(Permission.VIEW_ACCESS_LOG),
     )
 
@@ -226,7 +233,6 @@ def _panes(case: Case, spec: DefinitionSpec) -> tuple[Pane, ...]:
     checks = case.readiness.get("checks", ())
     requirements = {requirement.key: requirement for requirement in spec.requirements}
     clearances = {row.requirement: row for row in case.clearances.all() if row.revoked_at is None}
-    results = list(case.results.all())
     return tuple(
         Pane(
             kind=kind,
@@ -236,11 +242,6 @@ def _panes(case: Case, spec: DefinitionSpec) -> tuple[Pane, ...]:
                 _requirement(check, requirements[check["requirement"]], case, clearances)
                 for check in checks
                 if check["kind"] == kind and check["requirement"] in requirements
-            ),
-            answers=tuple(
-                AnswerRow(result, _answer_label(result, requirements, str(label)))
-                for result in results
-                if result.kind == kind
             ),
         )
         for (kind, label, _letter), state in zip(KINDS, strip, strict=False)
@@ -260,14 +261,11 @@ def _requirement(
         field=requirement.field,
         value=_value(case, requirement.field),
         performed_on=_day(check["performed_on"]),
-        expected_on=_day(check["expected_on"]),
+        expected_on=_day(check["expected_on"]) if check["state"] in AWAITED else None,
+        is_late=check.get("late", False),
+        is_elsewhere=check.get("elsewhere", False),
         clearance=clearances.get(requirement.key),
     )
-
-
-def _answer_label(result: Result, requirements: Mapping[str, Requirement], kind: str) -> str:
-    requirement = requirements.get(result.requirement)
-    return requirement.label() if requirement else kind
 
 
 def _value(case: Case, field: str) -> str:

@@ -17,7 +17,7 @@ from accounts.queries import people_in_role, people_with
 from cases.enums import OPEN_STATUSES, CaseStatus, ReferralSource, ResultState
 from cases.identity import Identity
 from cases.models import Case, Clearance, Discordance, ImageViewer, Message, Referral, ReferralDraft, Result
-from checklists.enums import Kind
+from checklists.enums import Kind, Speciality
 
 _TAKES_PART = Case.units.through
 
@@ -201,7 +201,7 @@ def marks_of(case_ids: Sequence[int], *, standing: bool = False) -> Mapping[int,
     answers = ArrayAgg("results__id", order_by="results__id", filter=Q(results__isnull=False), default=[])
     listed: Any = rows.annotate(answers=answers).order_by("marked_at", "pk").values_list(*named, "answers")
     for *plain, ids in listed:
-        mark = Mark(*plain, tuple(ids))
+        mark = Mark(*(*plain, tuple(ids)))
         found[mark.case_id].append(mark)
     return found
 
@@ -209,6 +209,11 @@ def marks_of(case_ids: Sequence[int], *, standing: bool = False) -> Mapping[int,
 def thread_of(case: Case) -> list[Message]:
     """Return the thread of the case, newest last, with those who wrote; one query."""
     return list(case.messages.select_related("written_by"))
+
+
+def speciality_of(person: User) -> str:
+    """Return the person's speciality in words; nothing where none is noted."""
+    return str(Speciality(person.speciality).label) if person.speciality in Speciality.values else ""
 
 
 def viewers_of(unit_ids: Sequence[int]) -> dict[int, ImageViewer]:

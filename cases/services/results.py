@@ -16,6 +16,7 @@ from cases.readiness.store import store_readiness
 from cases.transitions import lock_case
 from checklists.enums import Kind
 from checklists.registry import spec_of
+from checklists.spec import DefinitionSpec
 from events.record import record
 
 
@@ -150,7 +151,8 @@ def _check(case: Case, data: ResultData, today: date) -> None:
     if data.kind not in Kind.values:
         known = ", ".join(Kind.values)
         errors.append(FieldError("kind", "unknown", _("Use one of: %(known)s.") % {"known": known}))
-    known_keys = {r.key for r in spec_of(case.definition_id).requirements if r.kind == data.kind}
+    spec = spec_of(case.definition_id)
+    known_keys = {r.key for r in spec.requirements if r.kind == data.kind}
     if data.requirement and data.requirement not in known_keys:
         errors.append(
             FieldError(
@@ -160,6 +162,7 @@ def _check(case: Case, data: ResultData, today: date) -> None:
                 % {"known": ", ".join(sorted(known_keys)) or "–"},
             )
         )
+    errors += _unknown_headings(spec, data)
     is_answer = data.state in (ResultState.PRELIMINARY, ResultState.FINAL)
     if is_answer and data.performed_on is None:
         errors.append(FieldError("performed_on", "required", _("An answer needs the day of the examination.")))
@@ -171,3 +174,11 @@ def _check(case: Case, data: ResultData, today: date) -> None:
         )
     if errors:
         raise Invalid(errors)
+
+
+def _unknown_headings(spec: DefinitionSpec, data: ResultData) -> list[FieldError]:
+    """Return an error for each heading that the examination (the requirement of the same key) does not have."""
+    examination = spec.headings_for(data.requirement)
+    known = [heading.key for heading in examination.headings] if examination else []
+    message = _("The examination has no such heading. Use: %(known)s.") % {"known": ", ".join(known) or "–"}
+    return [FieldError(f"structured.{key}", "unknown", message) for key in data.structured if key not in known]

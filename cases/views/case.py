@@ -1,24 +1,21 @@
 """The page of a case, and each thing that is done to it there."""
 
-from collections.abc import Callable
-
 from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.actor import ActorRequest
-from accounts.errors import NotAllowed, Refused
 from accounts.permissions import Permission
 from cases.access import access_case, access_result
 from cases.enums import ClearanceKind
-from cases.forms import ClearForm, HouseForm, LevelForm, ResultForm, WithdrawForm
-from cases.models import Case
+from cases.forms import ClearForm, LevelForm, ResultForm, WithdrawForm
 from cases.services.clearance import attest_case, clear_requirement, revoke_clearance
 from cases.services.editing import set_level, withdraw_case
-from cases.services.result_input import parse_result
+from cases.services.result_input import parse_correction, parse_result
 from cases.services.results import change_result, register_result
-from cases.views.showing import Opened, changed_case, refused_case, show_case
+from cases.views.showing import Opened, act_on_case, changed_case, show_case
+from checklists.registry import spec_of
 
 
 @require_safe
@@ -32,12 +29,12 @@ def result_page(request: ActorRequest, pk: int) -> HttpResponse:
     """Register an answer by hand."""
     case = access_case(request.actor, pk, Permission.ADD_RESULT)
     key = request.POST.get("requirement", "")
-    form = ResultForm(request.POST, auto_id=f"{key}_%s")
+    form = ResultForm(request.POST, auto_id=f"{key}_%s").add_headings(spec_of(case.definition_id), key)
 
     def act() -> None:
         register_result(pk, parse_result(form.raw()), by=request.user, now=timezone.now())
 
-    return _answer(
+    return act_on_case(
         request, case, Opened("result", key, form), act, _("The answer is registered."), f"requirement-{key}"
     )
 
@@ -46,13 +43,14 @@ def result_page(request: ActorRequest, pk: int) -> HttpResponse:
 def correct_page(request: ActorRequest, pk: int, result: int) -> HttpResponse:
     """Correct an answer; 404 when the case has no such answer."""
     case = access_case(request.actor, pk, Permission.ADD_RESULT)
-    access_result(case, result)
+    stored = access_result(case, result)
     form = ResultForm(request.POST, auto_id=f"answer_{result}_%s")
+    form.add_headings(spec_of(case.definition_id), request.POST.get("requirement", ""))
 
     def act() -> None:
-        change_result(result, parse_result(form.raw()), by=request.user, now=timezone.now())
+        change_result(result, parse_correction(form.raw(), stored), by=request.user, now=timezone.now())
 
-    return _answer(
+    return act_on_case(
         request, case, Opened("correct", str(result), form), act, _("The answer is changed."), f"answer-{result}"
     )
 
@@ -70,7 +68,7 @@ def clear_page(request: ActorRequest, pk: int) -> HttpResponse:
     def act() -> None:
         clear_requirement(pk, key, kind=ClearanceKind(kind), reason=reason, by=request.user, now=timezone.now())
 
-    return _answer(
+    return act_on_case(
         request, case, Opened("clear", key, form), act, _("The requirement is set aside."), f"requirement-{key}"
     )
 
@@ -85,7 +83,7 @@ def level_page(request: ActorRequest, pk: int) -> HttpResponse:
     def act() -> None:
         set_level(pk, level, reason=reason, by=request.user, now=timezone.now())
 
-    return _answer(request, case, Opened("level", "", form), act, _("The level is set."), "level")
+    return act_on_case(request, case, Opened("level", "", form), act, _("The level is set."), "level")
 
 
 @require_POST
@@ -105,19 +103,4 @@ def withdraw_page(request: ActorRequest, pk: int) -> HttpResponse:
     def act() -> None:
         withdraw_case(pk, reason=request.POST.get("reason", ""), by=request.user, now=timezone.now())
 
-    return _answer(request, case, Opened("withdraw", "", form), act, _("The case is withdrawn."))
-
-
-def _answer(
-    request: ActorRequest, case: Case, opened: Opened, act: Callable[[], None], sentence: str, anchor: str = ""
-) -> HttpResponse:
-    """Do `act` with a valid form; else, or when the service says no, show the case with the form as it was typed."""
-    if not (isinstance(opened.form, HouseForm) and opened.form.is_valid()):
-        return show_case(request, case, opened=opened, status=422)
-    try:
-        act()
-    except Refused as refused:
-        if refused.status == NotAllowed.status:
-            raise
-        return refused_case(request, case, opened, refused)
-    return changed_case(request, case.pk, sentence, anchor)
+    return act_on_case(request, case, Opened("withdraw", "", form), act, _("The case is withdrawn."))

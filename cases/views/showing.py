@@ -1,5 +1,6 @@
 """How every page of a case answers: the whole page or its changing part, and always with a row in the access log."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.contrib import messages
@@ -11,10 +12,19 @@ from django.utils import timezone
 
 from accounts.access_log import log_read
 from accounts.actor import ActorRequest
-from accounts.errors import Refused
-from cases.access import access_case, access_result
+from accounts.errors import NotAllowed, Refused
+from cases.access import access_case, access_mark, access_result
 from cases.case_page import CasePage, case_page
-from cases.forms import ClearForm, HouseForm, LevelForm, ResultForm, WithdrawForm
+from cases.forms import (
+    ClearForm,
+    DiscordanceForm,
+    HouseForm,
+    LevelForm,
+    MessageForm,
+    ResultForm,
+    SettleForm,
+    WithdrawForm,
+)
 from cases.models import Case
 
 
@@ -37,7 +47,9 @@ def show_case(
     page = case_page(case, request.actor, timezone.localdate())
     template = "cases/_case.html" if request.htmx else "cases/case.html"
     opened = opened or opened_in(request, page)
-    return render(request, template, {"page": page, "case": case, "opened": opened, "done": done}, status=status)
+    writing = opened.form if isinstance(opened.form, MessageForm) else MessageForm(auto_id="message_%s")
+    context = {"page": page, "case": case, "opened": opened, "writing": writing, "done": done}
+    return render(request, template, context, status=status)
 
 
 def opened_in(request: ActorRequest, page: CasePage) -> Opened:
@@ -49,12 +61,18 @@ def opened_in(request: ActorRequest, page: CasePage) -> Opened:
         case "result" if key in rows and page.rights.result:
             form = ResultForm(
                 initial={"kind": rows[key].kind, "requirement": key, "state": "final"}, auto_id=f"{key}_%s"
-            )
+            ).add_headings(page.spec, key)
         case "clear" if key in rows and page.rights.clear:
             form = ClearForm(initial={"requirement": key}, auto_id=f"{key}_%s")
         case "correct" if key.isdecimal() and page.rights.result:
             result = access_result(page.case, int(key))
             form = ResultForm(initial=ResultForm.initial_of(result), auto_id=f"answer_{key}_%s")
+            form.add_headings(page.spec, result.requirement)
+        case "discordant" if page.rights.mark:
+            form = DiscordanceForm(initial={"results": [key]}, auto_id="discordant_%s").offer(page.timeline.choices)
+        case "settle" if key.isdecimal():
+            access_mark(page.case, int(key))
+            form = SettleForm(auto_id=f"settle_{key}_%s")
         case "level" if page.rights.level:
             form = LevelForm(initial={"level": page.case.level})
         case "withdraw" if page.rights.withdraw:
@@ -75,3 +93,18 @@ def changed_case(request: ActorRequest, pk: int, sentence: str, anchor: str = ""
         return show_case(request, access_case(request.actor, pk), opened=Opened(), done=sentence)
     messages.success(request, sentence)
     return redirect(reverse("cases:case", args=[pk]) + (f"#{anchor}" if anchor else ""))
+
+
+def act_on_case(
+    request: ActorRequest, case: Case, opened: Opened, act: Callable[[], None], sentence: str, anchor: str = ""
+) -> HttpResponse:
+    """Do `act` with a valid form; else, or when the service says no, show the case with the form as it was typed."""
+    if not (isinstance(opened.form, HouseForm) and opened.form.is_valid()):
+        return show_case(request, case, opened=opened, status=422)
+    try:
+        act()
+    except Refused as refused:
+        if refused.status == NotAllowed.status:
+            raise
+        return refused_case(request, case, opened, refused)
+    return changed_case(request, case.pk, sentence, anchor)

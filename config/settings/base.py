@@ -153,6 +153,13 @@ DEFAULT_FROM_EMAIL = env.text("MDK_MAIL_FROM", "mdk@localhost")
 BASE_URL = env.text("MDK_BASE_URL", "http://127.0.0.1:8000")
 """Where people reach the system: the start of the links in mails, calendars and identifiers."""
 
+IMAGE_VIEWER_HOSTS = env.listed("MDK_IMAGE_VIEWER_HOSTS")
+"""The hosts at which a unit's image viewer may be; with none of them no address can be set or opened."""
+
+# HL7 v2 over MLLP
+MLLP_UNIT = ""
+"""The care provider (top unit) whose messages the listener takes, by name; where empty, the only one there is."""
+
 # REST API
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

@@ -13,6 +13,7 @@ DEMO = env.flag("MDK_DEMO", default=True)
 SECRET_KEY = os.environ.get("MDK_SECRET_KEY") or secret_key(DATA_DIR)
 ALLOWED_HOSTS = env.listed("MDK_ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.listed("MDK_TRUSTED_ORIGINS")
+IMAGE_VIEWER_HOSTS = env.listed("MDK_IMAGE_VIEWER_HOSTS", ["pacs.example"])
 INTERNAL_IPS = ["127.0.0.1"]
 
 _database, _redis = addresses(DATA_DIR)
@@ -31,6 +32,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 MEDIA_ROOT = DATA_DIR / "media"
+
+MLLP_UNIT = env.text("MDK_MLLP_UNIT", "Demosjukhuset" if DEMO else "")
 
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = DATA_DIR / "mail"

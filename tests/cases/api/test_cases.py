@@ -215,11 +215,11 @@ def test_one_row_and_three_cost_the_same(house: House, browser: Browser, django_
     visitor = browser(house.coordinator)
     make_case(house)
     visitor.get("/api/v1/cases/")
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         visitor.get("/api/v1/cases/")
     make_case(house)
     add_result(make_case(house))
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         visitor.get("/api/v1/cases/")
 
 
