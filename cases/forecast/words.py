@@ -79,10 +79,10 @@ def basis_in_words(answers: int | None) -> str:
     return ngettext("rests on %(n)d earlier answer", "rests on %(n)d earlier answers", answers) % {"n": answers}
 
 
-def short_words(forecast: CaseForecast, spec: DefinitionSpec) -> str:
-    """Return what comes last and when, `PAD expected Tue–Thu`; empty when the case waits for nothing."""
+def expected_in_words(forecast: CaseForecast, spec: DefinitionSpec) -> str:
+    """Return what comes last and when, `PAD expected Tue–Thu`; empty when no answer is awaited."""
     part = forecast.last
-    if part is None:
+    if part is None or not part.requirement:
         return ""
     return _("%(what)s expected %(days)s") % {"what": _label(part, spec), "days": days_in_words(part)}
 

@@ -57,7 +57,8 @@ def agenda_data(meeting: Meeting, rows: list[AgendaRow], *, printed_by: str, now
         (_("Cut-off"), _moment(meeting.cutoff_at)),
         (_("Planned"), _("%(planned)d of %(limit)d min") % {"planned": planned, "limit": meeting.capacity_minutes}),
     ]
-    cases = ngettext("%(n)d case", "%(n)d cases", len(rows)) % {"n": len(rows)}
+    firm = sum(row.is_firm for row in rows)
+    cases = ngettext("%(n)d case", "%(n)d cases", firm) % {"n": firm}
     return {
         "language": (get_language() or "sv")[:2],
         "title": meeting.series.name,

@@ -2,17 +2,19 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from django.db.models import F
 from django.utils import timezone
 
 from cases.enums import ReadinessState
+from cases.forecast import case_forecasts
 from cases.identity import Identity, initials_of
+from cases.models import Case
 from cases.privacy import IdentityGuard
 from checklists.enums import Discipline, LevelCode
-from mdk.enums import FIRM_ITEMS, PreparationState
+from mdk.enums import FIRM_ITEMS, ItemStatus, PreparationState
 from mdk.models import AgendaItem, Meeting, Preparation
 
 
@@ -70,8 +72,11 @@ class AgendaRow:
     question: str
     readiness_state: str
     strip: Sequence[str]
+    marks: Sequence[str] | None
     suspected_on: date
     promised_on: date | None
+    probability: float | None = None
+    """That a provisional place will be ready in time (0-1), where it was asked for (`with_chances`)."""
 
     @property
     def clock(self) -> str:
@@ -139,6 +144,7 @@ _CASE = {
     "question": F("case__clinical_question"),
     "readiness_state": F("case__readiness_state"),
     "strip": F("case__readiness__strip"),
+    "marks": F("case__readiness__marks"),
     "suspected_on": F("case__suspected_on"),
     "promised_on": F("case__promised_on"),
 }
@@ -175,6 +181,17 @@ def agendas(meetings: Iterable[Meeting]) -> dict[int, list[AgendaRow]]:
 def agenda_of(meeting: Meeting) -> list[AgendaRow]:
     """Return the agenda of one meeting, in order of position; two queries."""
     return agendas([meeting])[meeting.pk]
+
+
+def with_chances(rows: list[AgendaRow], meeting: Meeting, now: datetime) -> list[AgendaRow]:
+    """Return the rows, each provisional one with the probability of being ready in time; two queries where there are any."""
+    waiting = {row.case_id for row in rows if row.status == ItemStatus.PROVISIONAL}
+    cases = Case.objects.filter(pk__in=waiting).select_related("patient") if waiting else ()
+    chances = {
+        case: forecast.for_meeting(meeting.starts_at, meeting.cutoff_at, now)
+        for case, forecast in case_forecasts(cases, now=now).items()
+    }
+    return [replace(row, probability=chances[row.case_id]) if row.case_id in chances else row for row in rows]
 
 
 def preparations_of(item_ids: Sequence[int]) -> dict[int, tuple[PreparationRow, ...]]:

@@ -27,6 +27,8 @@ from django.utils.translation import gettext as _
 
 from accounts.actor import Actor
 from cases.enums import CaseStatus
+from cases.forecast import CaseForecast, Subject, forecasts
+from cases.forecast.words import expected_in_words
 from cases.identity import initials_of
 from cases.models import Case
 from cases.queries import case_list
@@ -46,7 +48,11 @@ SHOWN = 60
 
 @dataclass(frozen=True, slots=True)
 class CandidateRow:
-    """One waiting case as the workbench shows it; `missing` is what stops it, `expected_on` when that comes."""
+    """One waiting case as the workbench shows it.
+
+    `missing` is what stops it, `expects` what comes last and when; `probability` (0-1) that the case is ready in time
+    for this meeting.
+    """
 
     id: int
     patient_id: int
@@ -57,9 +63,11 @@ class CandidateRow:
     question: str
     readiness_state: str
     strip: Sequence[str]
+    marks: Sequence[str]
     expected: tuple[date | None, ...]
     missing: str
-    expected_on: date | None
+    expects: str
+    probability: float
     suspected_on: date
     days: int
     allowed: int | None
@@ -82,6 +90,19 @@ class Candidates:
         return self.total - len(self.rows)
 
 
+_NAMES = (
+    "id",
+    "patient_id",
+    "unit_id",
+    "level",
+    "phase",
+    "clinical_question",
+    "readiness",
+    "readiness_state",
+    "suspected_on",
+    "promised_on",
+    "definition_id",
+)
 _FIELDS = {
     "patient_name": F("patient__name"),
     "identity_value": F("patient__identity_value"),
@@ -89,6 +110,7 @@ _FIELDS = {
     "strip": F("readiness__strip"),
     "findings": F("readiness__findings"),
     "expected": F("readiness__expected"),
+    "provider": F("patient__provider_id"),
     "total": Window(Count("pk")),
 }
 
@@ -98,18 +120,17 @@ def candidates(
 ) -> Candidates:
     """Return the referred cases of the series' diagnoses that wait for a meeting, most urgent first.
 
-    Urgency is the day of the pathway's limit or the promised date, whichever comes first. Three queries, and one
+    Urgency is the day of the pathway's limit or the promised date, whichever comes first. Four queries, and one
     for definitions that this process has not met.
     """
-    today = timezone.localdate(now)
     cases = _waiting(actor, meeting, readiness, text)
     if phase:
         cases = cases.filter(phase=phase)
     specs = _specs(meeting)
     by_urgency = cases.order_by(_limit(specs), "suspected_on", "pk")
-    names = ("id", "patient_id", "level", "phase", "readiness_state", "suspected_on", "promised_on", "definition_id")
-    found = list(by_urgency.values(*names, "clinical_question", **_FIELDS)[:SHOWN])
-    rows = tuple(_row(row, specs[row["definition_id"]], today) for row in found)
+    found = list(by_urgency.values(*_NAMES, **_FIELDS)[:SHOWN])
+    coming = forecasts([_subject(row) for row in found], now=now)
+    rows = tuple(_row(row, specs[row["definition_id"]], coming[row["id"]], meeting, now) for row in found)
     return Candidates(rows, found[0]["total"] if found else 0)
 
 
@@ -133,9 +154,18 @@ def _waiting(actor: Actor, meeting: Meeting, readiness: str, text: str) -> Query
     return found.filter(Exists(takes_part), diagnosis__in=meeting.series.diagnoses.order_by().values("pk"))
 
 
-def _row(row: Mapping[str, Any], spec: DefinitionSpec, today: date) -> CandidateRow:
-    stops = [finding for finding in row["findings"] or () if finding["severity"] != "warning"]
-    first = stops[0] if stops else None
+def _subject(row: Mapping[str, Any]) -> Subject:
+    return Subject(
+        row["id"], row["provider"], row["unit_id"], row["definition_id"], row["level"], row["readiness"]
+    )  # fmt: skip
+
+
+def _row(
+    row: Mapping[str, Any], spec: DefinitionSpec, forecast: CaseForecast, meeting: Meeting, now: datetime
+) -> CandidateRow:
+    readiness = row["readiness"]
+    findings = readiness.get("findings", ())
+    first = next((finding for finding in findings if finding["severity"] != "warning"), None)
     return CandidateRow(
         id=row["id"],
         patient_id=row["patient_id"],
@@ -145,17 +175,19 @@ def _row(row: Mapping[str, Any], spec: DefinitionSpec, today: date) -> Candidate
         phase=row["phase"],
         question=row["clinical_question"],
         readiness_state=row["readiness_state"],
-        strip=row["strip"] or (),
-        expected=tuple(_day(day) for day in row["expected"] or ()),
+        strip=readiness.get("strip", ()),
+        marks=readiness.get("marks", ()),
+        expected=tuple(_day(day) for day in readiness.get("expected", ())),
         missing=_missing(spec, first["requirement"]) if first else "",
-        expected_on=_day(first["expected_on"]) if first else None,
+        expects=expected_in_words(forecast, spec),
+        probability=forecast.for_meeting(meeting.starts_at, meeting.cutoff_at, now),
         suspected_on=row["suspected_on"],
-        days=(today - row["suspected_on"]).days,
+        days=(timezone.localdate(now) - row["suspected_on"]).days,
         allowed=spec.lead_time_days,
         promised_on=row["promised_on"],
         promised_day=(row["promised_on"] - row["suspected_on"]).days if row["promised_on"] else None,
         definition_id=row["definition_id"],
-        findings=row["findings"] or (),
+        findings=findings,
     )
 
 

@@ -56,6 +56,7 @@ class QueueRow:
     level: str
     question: str
     strip: Sequence[str]
+    marks: Sequence[str]
     definition_id: int
     patient_id: int
     patient: str
@@ -90,6 +91,7 @@ _FIELDS = {
     "case_id": F("item__case_id"),
     "question": F("item__case__clinical_question"),
     "strip": F("item__case__readiness__strip"),
+    "marks": F("item__case__readiness__marks"),
     "definition_id": F("item__case__definition_id"),
     "patient_id": F("item__case__patient_id"),
     "name": F("item__case__patient__name"),

@@ -10,7 +10,14 @@ from checklists.enums import Phase
 from mdk.access import series_units
 from mdk.enums import MeetingStatus
 from mdk.models import Meeting
-from mdk.queries.agenda import AgendaRow, PreparationLoad, agenda_of, planned_minutes_of, preparation_loads
+from mdk.queries.agenda import (
+    AgendaRow,
+    PreparationLoad,
+    agenda_of,
+    planned_minutes_of,
+    preparation_loads,
+    with_chances,
+)
 from mdk.queries.candidates import CandidateRow, Candidates, candidates
 
 OPERATED = (Phase.POST_OPERATIVE, Phase.FOLLOW_UP)
@@ -68,7 +75,7 @@ class Workbench:
 
 def workbench_of(actor: Actor, meeting: Meeting, filters: Mapping[str, str], now: datetime) -> Workbench:
     """Return the workbench of the meeting with the candidates that fit `filters` (readiness, phase, q)."""
-    rows = agenda_of(meeting)
+    rows = with_chances(agenda_of(meeting), meeting, now)
     return Workbench(
         meeting=meeting,
         rows=rows,

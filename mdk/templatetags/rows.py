@@ -60,7 +60,7 @@ def planned_row(row: AgendaRow, link: str, query: str) -> SafeString:
         who=_("Protected identity") if row.is_protected else row.initials,
         asked=_asked(language, row, link),
         strip=_strip(language, row),
-        state=preparation_marks(row.preparations) if row.is_firm else _provisional(),
+        state=preparation_marks(row.preparations) if row.is_firm else _likely(row),
         tools=step_buttons(row.id, query),
     )
 
@@ -85,7 +85,7 @@ def read_row(row: AgendaRow, case_link: str) -> SafeString:
         who=who,
         question=question,
         strip=_strip(language, row),
-        preparation=preparation_marks(row.preparations),
+        preparation=preparation_marks(row.preparations) if row.is_firm else _likely(row),
         status=signs.status_badge(language, "item", row.status),
     )
 
@@ -94,11 +94,10 @@ def read_row(row: AgendaRow, case_link: str) -> SafeString:
 def candidate_row(case: CandidateRow, link: str) -> SafeString:
     """Show the cells of a candidate, its button included."""
     language = get_language() or ""
-    missing: str = case.missing
-    if case.expected_on:
-        missing = f"{missing} {case.expected_on.day}/{case.expected_on.month}"
-    elif not missing and case.readiness_state == "ready":
-        missing = signs.readiness_state(language, "ready")
+    if case.readiness_state == "ready" and not case.missing:
+        missing: str = signs.readiness_state(language, "ready")
+    else:
+        missing = f"{case.expects or case.missing} {signs.percent(case.probability)}"
     return format_html(
         _CANDIDATE,
         id=case.id,
@@ -122,8 +121,10 @@ def _asked(language: str, row: AgendaRow, link: str) -> SafeString:
 
 
 def _strip(language: str, row: AgendaRow | CandidateRow) -> SafeString:
-    return signs.readiness_strip(language, tuple(row.strip) or _MISSING, _NOTHING, False)
+    strip = tuple(row.strip) or _MISSING
+    return signs.readiness_strip(language, strip, _NOTHING, False, tuple(row.marks or signs.NO_MARKS))
 
 
-def _provisional() -> SafeString:
-    return format_html('<span class="small">{}</span>', _("provisional"))
+def _likely(row: AgendaRow) -> SafeString:
+    """Say that the place is provisional, and how likely the case is ready in time."""
+    return format_html('<span class="small">{} {}</span>', _("likely"), signs.percent(row.probability))

@@ -18,7 +18,7 @@ from checklists.enums import LevelCode
 from mdk.access import access_item, access_meeting, series_units
 from mdk.forms.planning import ReasonForm
 from mdk.models import Meeting
-from mdk.queries.agenda import agenda_of, planned_minutes_of, preparation_loads
+from mdk.queries.agenda import agenda_of, planned_minutes_of, preparation_loads, with_chances
 from mdk.queries.workbench import is_open_for_planning
 from mdk.services.agenda import lift_item
 
@@ -36,7 +36,7 @@ def show_agenda(
     `lifting` is the protocol case whose form stands open.
     """
     units = series_units(meeting.series)
-    rows = agenda_of(meeting)
+    rows = with_chances(agenda_of(meeting), meeting, timezone.now())
     sees_cases = request.actor.can(Permission.VIEW_CASE, units)
     if sees_cases:
         log_read(
