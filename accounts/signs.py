@@ -21,6 +21,8 @@ KINDS = (
 )
 """The four places of the readiness strip, in the order that never changes: code, word, letter."""
 
+NO_MARKS = ("",) * len(KINDS)
+
 ANSWER_WORDS = {
     "missing": gettext_lazy("missing"),
     "ordered": gettext_lazy("ordered"),
@@ -114,6 +116,9 @@ STATUSES = {
 }
 
 
+_FLAG = mark_safe('<i class="sign__flag" aria-hidden="true">⚑</i>')  # an examination made elsewhere
+
+
 class UnknownSign(ValueError):
     """A code that the house has no sign for: a fault of the page, never of the person."""
 
@@ -128,32 +133,46 @@ def shape(name: str) -> SafeString:
 
 @lru_cache(maxsize=4096)
 def readiness_strip(
-    language: str, states: tuple[str, ...], expected: tuple[date | None, ...], words: bool
+    language: str,
+    states: tuple[str, ...],
+    expected: tuple[date | None, ...],
+    words: bool,
+    marks: tuple[str, ...] = NO_MARKS,
 ) -> SafeString:
     """Return the strip of four answers in the fixed order; `expected` dates stand beneath what is ordered.
 
-    With `words` each sign carries its sentence in view, as on the case page.
+    `marks` says of each sign whether the answer is `late`, was made `elsewhere`, or both in one text. With `words`
+    each sign carries its sentence in view, as on the case page.
     """
     if len(states) != len(KINDS):
         raise UnknownSign("strip", states)
     signs = []
     dated = False
-    for (_code, kind, letter), state, day in zip(KINDS, states, expected, strict=True):
+    for (_code, kind, letter), state, day, mark in zip(KINDS, states, expected, marks, strict=True):
         if state not in ANSWER_WORDS:
             raise UnknownSign("answer", state)
         sentence = f"{kind}: {ANSWER_WORDS[state]}"
         short = f"{day.day}/{day.month}" if day and state == "ordered" else ""
-        if short:
+        is_late = state == "ordered" and "late" in mark
+        if is_late and not short:
+            sentence = _("%(answer)s, not come on its day") % {"answer": sentence}
+        elif is_late:
+            sentence = _("%(answer)s, expected %(day)s, not come") % {"answer": sentence, "day": short}
+        elif short:
             sentence = _("%(answer)s, expected %(day)s") % {"answer": sentence, "day": short}
-        below = format_html("<small>{}</small>", short) if short and not words else ""
+        if "elsewhere" in mark:
+            sentence = _("%(answer)s; made elsewhere") % {"answer": sentence}
+        below = format_html("<small>{}{}</small>", short, "!" if is_late else "") if short and not words else ""
         dated = dated or bool(below)
         seen = format_html('<span class="sign__word" aria-hidden="true">{}</span>', sentence) if words else below
-        signs.append((state, sentence, sentence, letter, shape(state), seen))
+        css = f"{state} sign--late" if is_late else state
+        flag = _FLAG if "elsewhere" in mark else ""
+        signs.append((css, sentence, sentence, letter, shape(state), flag, seen))
     return format_html(
         '<span class="strip{}">{}</span>',
         " strip--words" if words else " strip--dated" if dated else "",
         format_html_join(
-            "", '<span class="sign sign--{}" role="img" aria-label="{}" title="{}"><b>{}</b>{}{}</span>', signs
+            "", '<span class="sign sign--{}" role="img" aria-label="{}" title="{}"><b>{}</b>{}{}{}</span>', signs
         ),
     )
 

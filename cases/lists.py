@@ -40,6 +40,7 @@ _COLUMNS = (
     "readiness_state",
     "readiness__strip",
     "readiness__expected",
+    "readiness__marks",
 )
 
 
@@ -94,6 +95,7 @@ class CaseRow:
     readiness: str
     strip: tuple[str, ...]
     expected: tuple[date | None, ...]
+    marks: tuple[str, ...]
     days: int
     allowed: int | None
     promised_on: date | None
@@ -118,7 +120,7 @@ def _rows(
     below = reverse("cases:list")
     for (
         pk, patient, name, system, number, is_protected, definition, phase, question, unit, clinician, nurse,
-        suspected_on, promised_on, status, level, readiness, strip, expected,
+        suspected_on, promised_on, status, level, readiness, strip, expected, marks,
     ) in values:  # fmt: skip
         spec = specs[definition]
         yield CaseRow(
@@ -136,6 +138,7 @@ def _rows(
             readiness=readiness,
             strip=tuple(strip),
             expected=tuple(date.fromisoformat(day) if day else None for day in expected or ()),
+            marks=tuple(marks or ()),
             days=(today - suspected_on).days,
             allowed=spec.lead_time_days,
             promised_on=promised_on,

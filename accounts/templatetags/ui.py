@@ -37,15 +37,17 @@ def readiness_strip(
     strip: Mapping[str, str] | Sequence[str] | None,
     expected: Mapping[str, date] | Sequence[date | None] | None = None,
     words: bool = False,
+    marks: Sequence[str] | None = None,
 ) -> SafeString:
     """Show the four answers of a case: `{% readiness_strip case.strip expected=case.expected words=True %}`.
 
     `strip` is a mapping by kind or the four states in order (radiology, pathology, lab, clinical); a kind without
-    a state counts as missing. `expected` gives dates of ordered answers in the same way.
+    a state counts as missing. `expected` gives dates of ordered answers in the same way; `marks` (in order) what is
+    `late` or was made `elsewhere`.
     """
     states = tuple(str(state or "missing") for state in _four(strip)) if strip else EMPTY_STRIP
     days: tuple[object, ...] = _four(expected) if expected else NOTHING
-    return signs.readiness_strip(_language(), states, days, words)
+    return signs.readiness_strip(_language(), states, days, words, tuple(marks) if marks else signs.NO_MARKS)
 
 
 @register.simple_tag

@@ -68,6 +68,22 @@ def test_expected_dates_stand_beneath_what_is_ordered_only() -> None:
     assert label(html) == "Radiology: ordered, expected 26/11"
 
 
+def test_a_late_answer_and_one_from_elsewhere_are_said_in_words_and_by_a_sign() -> None:
+    with translation.override("en"):
+        html = render(
+            "{% readiness_strip strip expected=expected marks=marks %}",
+            strip=("final", "ordered", "final", "final"),
+            expected=(None, date(2026, 11, 20), None, None),
+            marks=("elsewhere", "late", "", "late"),
+        )
+    assert re.findall(r'aria-label="([^"]+)"', html) == [
+        "Radiology: final answer; made elsewhere", "Pathology: ordered, expected 20/11, not come",
+        "Laboratory: final answer", "Clinical: final answer",
+    ]  # fmt: skip
+    assert (html.count("sign__flag"), html.count("sign--late")) == (1, 1)
+    assert "<small>20/11!</small>" in html
+
+
 def test_words_are_in_view_when_asked_for() -> None:
     html = render("{% readiness_strip strip words=True %}", strip=("final", "final", "final", "missing"))
     assert html.count("sign__word") == 4
