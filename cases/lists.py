@@ -14,7 +14,7 @@ from cases.identity import Identity
 from cases.models import Case
 from cases.panels import NextMeeting, panel
 from cases.privacy import IdentityGuard, Shown
-from cases.queries import case_list, sorted_cases
+from cases.queries import case_list, is_discordant, sorted_cases
 from checklists.queries import published_diagnoses
 from checklists.registry import specs_of
 
@@ -100,6 +100,7 @@ class CaseRow:
     allowed: int | None
     promised_on: date | None
     promised_day: int | None
+    is_discordant: bool
     next_meeting: NextMeeting | None = field(default=None)
 
 
@@ -108,7 +109,8 @@ def case_rows(actor: Actor, cases: Any, today: date) -> list[CaseRow]:
 
     One query for the rows, one for the coming meetings, and one for definitions that this process has not met.
     """
-    values = list(cases.select_related(None).values_list(*_COLUMNS))
+    marked = cases.select_related(None).annotate(discordant=is_discordant())
+    values = list(marked.values_list(*_COLUMNS, "discordant"))
     meetings: Mapping[int, NextMeeting] = panel("next_meeting", [row[0] for row in values])
     return list(_rows(IdentityGuard(actor), values, meetings, today))
 
@@ -120,7 +122,7 @@ def _rows(
     below = reverse("cases:list")
     for (
         pk, patient, name, system, number, is_protected, definition, phase, question, unit, clinician, nurse,
-        suspected_on, promised_on, status, level, readiness, strip, expected, marks,
+        suspected_on, promised_on, status, level, readiness, strip, expected, marks, discordant,
     ) in values:  # fmt: skip
         spec = specs[definition]
         yield CaseRow(
@@ -143,6 +145,7 @@ def _rows(
             allowed=spec.lead_time_days,
             promised_on=promised_on,
             promised_day=(promised_on - suspected_on).days if promised_on else None,
+            is_discordant=discordant,
             next_meeting=meetings.get(pk),
         )
 

@@ -153,6 +153,12 @@ def _icon(name: str, label: str) -> SafeString:
 
 
 @register.simple_tag
+def discordant_sign() -> SafeString:
+    """Show in a list that answers of the case are marked as discordant and nobody has settled it."""
+    return format_html('<span class="discordant-sign">{}</span>', icon("unlink", _("Discordant answers")))
+
+
+@register.simple_tag
 def required_word() -> str:
     """Return the word that marks a field that must be filled in."""
     return _("required")

@@ -13,6 +13,7 @@ from cases.forecast import case_forecasts
 from cases.identity import Identity, initials_of
 from cases.models import Case
 from cases.privacy import IdentityGuard
+from cases.queries import is_discordant
 from checklists.enums import Discipline, LevelCode
 from mdk.enums import FIRM_ITEMS, ItemStatus, PreparationState
 from mdk.models import AgendaItem, Meeting, Preparation
@@ -75,6 +76,7 @@ class AgendaRow:
     marks: Sequence[str] | None
     suspected_on: date
     promised_on: date | None
+    is_discordant: bool
     probability: float | None = None
     """That a provisional place will be ready in time (0-1), where it was asked for (`with_chances`)."""
 
@@ -147,6 +149,7 @@ _CASE = {
     "marks": F("case__readiness__marks"),
     "suspected_on": F("case__suspected_on"),
     "promised_on": F("case__promised_on"),
+    "is_discordant": is_discordant("case_id"),
 }
 _ITEM = (
     "id", "meeting_id", "case_id", "position", "level", "minutes", "status", "seconds_used", "is_late",

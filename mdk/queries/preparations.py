@@ -13,6 +13,7 @@ from accounts.actor import Actor
 from cases.identity import Identity
 from cases.models import Result
 from cases.privacy import IdentityGuard
+from cases.queries import is_discordant
 from cases.readiness.words import requirement_label
 from checklists.enums import Discipline
 from checklists.registry import spec_of, specs_of
@@ -62,6 +63,7 @@ class QueueRow:
     patient: str
     number: str
     url: str
+    is_discordant: bool = False
     answers: tuple[AnswerRow, ...] = ()
 
     @property
@@ -101,6 +103,7 @@ _FIELDS = {
     "unit_id": F("item__case__unit_id"),
     "clinician_id": F("item__case__responsible_clinician_id"),
     "nurse_id": F("item__case__contact_nurse_id"),
+    "is_discordant": is_discordant("item__case_id"),
 }
 _NAMES = (
     "id", "item_id", "discipline", "reader_id", "estimate_minutes", "minutes", "state", "due_at", "completed_at",

@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts import bars, signs
+from accounts.templatetags.ui import discordant_sign
 from checklists.parts import pick
 from mdk.queries.agenda import AgendaRow
 from mdk.queries.candidates import CandidateRow
@@ -36,6 +37,7 @@ _READ = (
     "{question}{strip}{preparation}{status}"
 )
 _QUESTION = '<a class="question-link clip" data-open href="{}" title="{}">{}</a>'
+_MARKED = '<span class="is-discordant">{}{}</span>'
 _CANDIDATE = (
     '<a class="candidate__question question-link clip" data-open id="open-case-{id}" href="{link}case-{id}"'
     ' title="{question}">{question}</a><span class="candidate__who">{who}</span>'
@@ -72,6 +74,8 @@ def read_row(row: AgendaRow, case_link: str) -> SafeString:
     if case_link:
         who = _("Protected identity") if row.is_protected else row.initials
         question = format_html(_QUESTION, case_link.replace("/0/", f"/{row.case_id}/"), row.question, row.question)
+        if row.is_discordant:
+            question = format_html(_MARKED, discordant_sign(), question)
     else:
         who = ""
         name = pick(row.diagnosis_name_sv, row.diagnosis_name_en, language)
@@ -115,6 +119,8 @@ def candidate_row(case: CandidateRow, link: str) -> SafeString:
 def _asked(language: str, row: AgendaRow, link: str) -> SafeString:
     """Show the question; before it what a firm place still lacks, which its four answers alone may not tell."""
     asked = format_html(_ASKED, row.id, link, row.id, row.question, row.question)
+    if row.is_discordant:
+        asked = format_html(_MARKED, discordant_sign(), asked)
     if row.readiness_state == "ready" or not row.is_firm:
         return asked
     return format_html(_UNREADY, signs.readiness_state(language, row.readiness_state), asked)
