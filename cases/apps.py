@@ -17,10 +17,13 @@ class CasesConfig(AppConfig):
         from cases.about import cases_in_words
         from cases.event_types import register_event_types
         from cases.queries import patient_of
+        from cases.services.definitions import USAGE
+        from checklists.usage import register_usage
         from events.about import register_about
 
         register_case_lookup(patient_of)
         register_event_types()
         register_about(cases_in_words)
+        register_usage(USAGE)
         for role in (Role.CLINICIAN, Role.CONTACT_NURSE):
             register_home(role, "cases:mine")

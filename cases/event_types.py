@@ -39,6 +39,13 @@ def register_event_types() -> None:
         EventType("case.withdrawn", label=lambda: _("Withdrawn")),
         EventType("case.edited", label=lambda: _("Referral changed")),
         EventType("case.level_set", label=lambda: _("Level set")),
+        EventType(
+            "case.triaged",
+            label=lambda: _("Triaged"),
+            notice=lambda data: _("At triage one of your cases was found not ready yet; the case says what is awaited."),
+            link=_case_link,
+        ),
+        EventType("case.triage_undone", label=lambda: _("Triage undone")),
         EventType("case.attested", label=lambda: _("Attested: nothing is missing")),
         EventType(
             "case.requirement_cleared",
@@ -47,6 +54,12 @@ def register_event_types() -> None:
             link=_case_link,
         ),
         EventType("case.clearance_revoked", label=lambda: _("Requirement asked for again")),
+        EventType(
+            "case.definition_moved",
+            label=lambda: _("Moved to another version of the definition"),
+            notice=lambda data: _("More is asked for in one of your cases now: your attestation was taken back."),
+            link=_case_link,
+        ),
         EventType("result.registered", label=lambda: _("Answer registered")),
         EventType("result.changed", label=lambda: _("Answer changed")),
         EventType(

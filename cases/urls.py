@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from cases.views import case, edit, importing, refer, thread, timeline, viewer
+from cases.views import case, definitions, edit, importing, refer, thread, timeline, viewer
 from cases.views import list as lists
 
 app_name = "cases"
@@ -14,6 +14,7 @@ urlpatterns = [
     path("cases/new/preview/", refer.preview_page, name="preview"),
     path("cases/new/drafts/", refer.drafts_page, name="drafts"),
     path("cases/new/drafts/<int:pk>/discard/", refer.discard_page, name="discard_draft"),
+    path("cases/definitions/", definitions.definitions_page, name="definitions"),
     path("cases/import/", importing.import_page, name="import"),
     path("cases/export/", lists.export_page, name="export"),
     path("cases/<int:pk>/", case.case_page, name="case"),

@@ -196,7 +196,7 @@ def _lead_time(row: LeadTime) -> dict[str, str]:
         _("Name in Swedish"): row.label_sv,
         _("Name in English"): row.label_en,
         _("Treatment"): str(Treatment(row.treatment).label),
-        _("Days"): str(row.days),
+        _("Days"): _days(row.days),
         _("Basis"): str(Basis(row.basis).label),
         _("Counted from"): _("the referral") if row.counted_from == "referral" else _("well-founded suspicion"),
         _("On the pathway clock"): _yes(row.clock),

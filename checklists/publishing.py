@@ -189,6 +189,13 @@ def draft_of(diagnosis_id: int) -> DefinitionDraft | None:
     return rows.filter(diagnosis_id=diagnosis_id).first()
 
 
+def present_draft(diagnosis: Diagnosis) -> DefinitionDraft:
+    """Return the draft of a diagnosis; DraftGone, saying who published it, without one."""
+    if draft := draft_of(diagnosis.pk):
+        return draft
+    raise _gone(diagnosis)
+
+
 def newest_shipped(diagnosis_id: int) -> Definition | None:
     """Return the shipped version that was published last, or None."""
     return Definition.objects.filter(diagnosis_id=diagnosis_id, published_by=None).order_by("-pk").first()
@@ -225,7 +232,7 @@ def _gone(diagnosis: Diagnosis) -> DraftGone:
             _("There is no draft any more. %(who)s published version %(version)s %(at)s.")
             % {"who": current.published_by.name, "version": current.version, "at": _time(current.published_at)}
         )
-    return DraftGone(_("There is no draft any more: it has been thrown away."))
+    return DraftGone(_("There is no draft of this diagnosis. Begin one from one of its versions."))
 
 
 def _check(content: Mapping[str, Any], draft: DefinitionDraft, path: str) -> None:

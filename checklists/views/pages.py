@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.actor import ActorRequest
+from accounts.permissions import Permission
 from checklists.presenting import outline, page_of
 from checklists.queries import current_spec, current_specs
 
@@ -19,4 +20,5 @@ def diagnoses_page(request: ActorRequest) -> HttpResponse:
 @require_safe
 def diagnosis_page(request: ActorRequest, slug: str) -> HttpResponse:
     """Show one diagnosis: lead times, requirements by phase and level, levels, quorum, checklist, sources."""
-    return render(request, "checklists/diagnosis.html", {"page": page_of(current_spec(slug))})
+    can_manage = request.actor.can(Permission.MANAGE_DEFINITIONS)
+    return render(request, "checklists/diagnosis.html", {"page": page_of(current_spec(slug)), "can_manage": can_manage})

@@ -1,0 +1,63 @@
+"""Cases that follow an older version of their definition, and moving them to the one in force."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from accounts.access import require
+from accounts.access_log import log_read
+from accounts.actor import ActorRequest
+from accounts.models import AccessLog
+from accounts.permissions import Permission
+from cases.privacy import IdentityGuard
+from cases.services.definitions import cases_on_older, diagnoses_with_older, move_cases, move_previews
+
+PAGE = 50
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def definitions_page(request: ActorRequest) -> HttpResponse:
+    """List the cases on older versions with what a move would do, fifty a page; move those that were ticked.
+
+    422 when none was ticked. A case that the person may not edit is passed over, as if it were not on the list.
+    """
+    require(request.actor, Permission.EDIT_CASE)
+    if request.method != "POST":
+        return _show(request)
+    ticked = {int(text) for text in request.POST.getlist("case") if text.isdecimal()}
+    ids = cases_on_older(request.actor).filter(pk__in=ticked).values_list("pk", flat=True)
+    if not ids:
+        return _show(request, status=422)
+    done = move_cases(ids, by=request.user, now=timezone.now())
+    for _pk, sentence in done.refused:
+        messages.error(request, sentence)
+    messages.success(
+        request, ngettext("%(n)d case is moved.", "%(n)d cases are moved.", done.count) % {"n": done.count}
+    )
+    diagnosis = request.POST.get("diagnosis", "")
+    return redirect(
+        reverse("cases:definitions") + (f"?diagnosis={diagnosis}" if diagnosis.isascii() and diagnosis else "")
+    )
+
+
+def _show(request: ActorRequest, status: int = 200) -> HttpResponse:
+    diagnosis = (request.GET.get("diagnosis") or request.POST.get("diagnosis") or "")[:60]
+    page = Paginator(cases_on_older(request.actor, diagnosis), PAGE).get_page(request.GET.get("page"))
+    guard = IdentityGuard(request.actor)
+    rows = [(preview, guard.of(preview.case)) for preview in move_previews(page.object_list, timezone.localdate())]
+    patients = [preview.case.patient_id for preview, _shown in rows]
+    log_read(request.actor, patients=patients, what="cases:definitions", action=AccessLog.Action.LIST)
+    context = {
+        "page": page,
+        "rows": rows,
+        "diagnosis": diagnosis,
+        "diagnoses": diagnoses_with_older(request.actor),
+        "error": _("Tick the cases that are to be moved.") if status == 422 else "",
+    }
+    return render(request, "cases/definitions.html", context, status=status)
