@@ -3,6 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
+from cases.forecast import count_turnarounds
 from cases.services.drafts import remove_old_drafts
 from cases.services.refreshing import refresh_due_readiness
 
@@ -20,3 +21,9 @@ def refresh_readiness() -> int:
 def remove_drafts() -> int:
     """Remove the drafts of referrals that nobody has touched for thirty days; returns how many."""
     return remove_old_drafts(timezone.now())
+
+
+@shared_task(name="cases.tasks.count_turnarounds")
+def count_answers() -> int:
+    """Count anew how long answers take, for the forecast; returns how many counts there are."""
+    return count_turnarounds(timezone.now())

@@ -67,6 +67,12 @@ app.conf.beat_schedule = {
         "schedule": crontab(minute=40, hour=3),
         "options": {"expires": 3600},
     },
+    "count-turnarounds": {
+        "task": "cases.tasks.count_turnarounds",
+        # After midnight: a day counts when it has been awaited to its end.
+        "schedule": crontab(minute=20, hour=2),
+        "options": {"expires": 3600},
+    },
     "extend-series": {
         "task": "mdk.tasks.extend_series",
         "schedule": crontab(minute=10, hour=3),
