@@ -11,6 +11,47 @@ def _case_link(event: Event) -> str:
     return reverse("cases:case", args=[event.case_id])
 
 
+def _to_place_link(event: Event) -> str:
+    return reverse("cases:to_place")
+
+
+def _of_other_systems() -> tuple[EventType, ...]:
+    """Return the kinds that the messages of other systems leave."""
+    return (
+        EventType("report.placed", label=lambda: _("Report placed by hand")),
+        EventType("report.set_aside", label=lambda: _("Report set aside")),
+        EventType(
+            "report.left",
+            label=lambda: _("Report taken out of the case"),
+            notice=lambda data: _(
+                "A final answer left a case that you take part in: what came later says that it belongs elsewhere."
+            ),
+            link=_case_link,
+        ),
+        EventType(
+            "patient.merged",
+            label=lambda: _("Moved to the patient's other number (merged by the record system)"),
+            notice=lambda data: _("The patient of one of your cases was merged with another number."),
+            link=_case_link,
+        ),
+        EventType(
+            "patient.merge_clash",
+            label=lambda: _("Two open cases of one patient after a merge"),
+            notice=lambda data: _(
+                "After a merge a patient has two open cases for the same diagnosis and phase. Withdraw one of them."
+            ),
+            link=_case_link,
+        ),
+        EventType(
+            "message.failed",
+            label=lambda: _("Message could not be applied"),
+            notice=lambda data: _("A message of another system could not be applied. Look at it among reports to place."),
+            link=_to_place_link,
+        ),
+        EventType("message.retried", label=lambda: _("Message tried again")),
+    )
+
+
 def register_event_types() -> None:
     """Declare every event kind of this floor; called once, when Django is ready."""
     register(
@@ -62,6 +103,19 @@ def register_event_types() -> None:
         ),
         EventType("result.registered", label=lambda: _("Answer registered")),
         EventType("result.changed", label=lambda: _("Answer changed")),
+        EventType(
+            "result.corrected",
+            label=lambda: _("Final answer corrected by its sender"),
+            notice=lambda data: _("A final answer of a case that you take part in was corrected. Read it again."),
+            link=_case_link,
+        ),
+        EventType(
+            "result.taken_back",
+            label=lambda: _("Final answer taken back by its sender"),
+            notice=lambda data: _("A final answer of a case that you take part in was taken back by its sender."),
+            link=_case_link,
+        ),
+        *_of_other_systems(),
         EventType(
             "case.discordance_marked",
             label=lambda: _("Answers marked as discordant"),

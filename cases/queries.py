@@ -13,13 +13,15 @@ from django.db.models.functions import Collate
 from accounts.actor import Actor
 from accounts.models import Unit, User
 from accounts.permissions import Permission, Role
-from accounts.queries import people_in_role, people_with
+from accounts.queries import people_by_unit, people_in_role, people_with
 from cases.enums import OPEN_STATUSES, CaseStatus, ReferralSource, ResultState
 from cases.identity import Identity
 from cases.models import Case, Clearance, Discordance, ImageViewer, Message, Referral, ReferralDraft, Result
 from checklists.enums import Kind, Speciality
 
 _TAKES_PART = Case.units.through
+NOT_TRIAGED = "none"
+"""The filter of a list for cases that wait for triage."""
 
 
 def visible_cases(actor: Actor) -> QuerySet[Case]:
@@ -35,12 +37,13 @@ def case_list(
     readiness: str = "",
     status: str = "",
     level: str = "",
+    triage: str = "",
     text: str = "",
 ) -> QuerySet[Case]:
     """Return the visible cases that fit, longest since suspicion first, with what a row shows loaded.
 
-    `status` is a status or `open` for all that are not over; `text` is looked for in name, identity number,
-    question and reference.
+    `status` is a status or `open` for all that are not over; `triage` an answer or `none` for what nobody has triaged;
+    `text` is looked for in name, identity number, question and reference.
     """
     cases = visible_cases(actor).select_related("patient", "diagnosis", "unit")
     if diagnosis:
@@ -53,6 +56,8 @@ def case_list(
         cases = cases.filter(status=status)
     if level:
         cases = cases.filter(level=level)
+    if triage:
+        cases = cases.filter(triage="" if triage == NOT_TRIAGED else triage)
     if text := text.strip():
         digits = text.replace("-", "")
         cases = cases.filter(
@@ -91,6 +96,20 @@ def lately_closed(actor: Actor, since: date) -> QuerySet[Case]:
         .filter(mine, status__in=over, status_changed_at__date__gte=since)
         .order_by("-status_changed_at", "-pk")
     )
+
+
+def to_triage(actor: Actor, *, diagnosis: str = "", unit: int = 0, clinician: int = 0) -> QuerySet[Case]:
+    """Return the referred cases that nobody has triaged, of the units where the actor may, longest since suspicion first."""
+    units = actor.units_for(Permission.SET_LEVEL)
+    takes_part = _TAKES_PART.objects.filter(case_id=OuterRef("pk"), unit_id__in=units)
+    found = Case.objects.filter(Exists(takes_part), status=CaseStatus.REFERRED, triage="")
+    if diagnosis:
+        found = found.filter(diagnosis__slug=diagnosis)
+    if unit:
+        found = found.filter(unit=unit)
+    if clinician:
+        found = found.filter(responsible_clinician=clinician)
+    return found.order_by("suspected_on", "pk")
 
 
 def open_cases() -> QuerySet[Case]:
@@ -137,6 +156,11 @@ def clinicians_for(unit_ids: Collection[int], permission: Permission, on: date) 
 def contact_nurses_for(unit_ids: Collection[int], on: date) -> QuerySet[User]:
     """Return the active contact nurses of the units on a day, by name."""
     return people_in_role(Role.CONTACT_NURSE, unit_ids, on)
+
+
+def nurses_by_unit(unit_ids: Collection[int], on: date) -> Mapping[int, list[User]]:
+    """Return the active contact nurses of each unit on a day; one query."""
+    return people_by_unit(Role.CONTACT_NURSE, unit_ids, on)
 
 
 def all_units() -> QuerySet[Unit]:
@@ -188,6 +212,11 @@ class Mark:
 def is_discordant(case: str = "pk") -> Exists:
     """Return the expression for lists: whether answers of the case that the column `case` names are marked, unsettled."""
     return Exists(Discordance.objects.filter(case_id=OuterRef(case), settled_at__isnull=True))
+
+
+def is_marked(case_id: int) -> bool:
+    """Say whether answers of the case are marked as discordant and nobody has settled it; one query."""
+    return Discordance.objects.filter(case_id=case_id, settled_at__isnull=True).exists()
 
 
 def marks_of(case_ids: Sequence[int], *, standing: bool = False) -> Mapping[int, list[Mark]]:

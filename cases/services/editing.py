@@ -14,7 +14,9 @@ from cases.enums import OPEN_STATUSES
 from cases.models import Case, Patient
 from cases.panels import panel
 from cases.readiness.store import store_readiness
+from cases.services.placing import hold_patient, place_waiting
 from cases.services.referral import open_already
+from cases.services.retriage import ASKED_ANEW, come_back, follow_level
 from cases.transitions import lock_open_case, move_case
 from checklists.enums import LevelCode
 from checklists.registry import spec_of
@@ -47,8 +49,11 @@ def edit_case(case_id: int, changes: Mapping[str, Any], *, version: int, by: Use
 
     Stale, naming who changed it and when, unless `version` is the present one: nothing is overwritten unseen.
     A new phase or circumstance suggests the level anew and a new phase takes back the attestation, since
-    other answers are asked for. Leaves `case.edited` with the names of the fields.
+    other answers are asked for; a new phase or question waits for triage again. Leaves `case.edited` with the names
+    of the fields.
     """
+    if "phase" in changes:
+        hold_patient(case_id)
     case = lock_open_case(case_id)
     if version != case.version:
         raise stale_case(case)
@@ -57,6 +62,8 @@ def edit_case(case_id: int, changes: Mapping[str, Any], *, version: int, by: Use
         return case
     for name in changed:
         setattr(case, name, changes[name])
+    if ASKED_ANEW & set(changed):
+        come_back(case)
     if "phase" in changed:
         _refuse_second_open(case)
         case.attested_by = case.attested_at = None
@@ -66,6 +73,8 @@ def edit_case(case_id: int, changes: Mapping[str, Any], *, version: int, by: Use
     case.save()
     store_readiness(case, now)
     record("case.edited", by=by, now=now, subject=case, case=case.pk, unit=case.unit_id, data={"fields": changed})
+    if "phase" in changed and place_waiting(case.patient, now=now):
+        case.refresh_from_db(fields=["readiness_state", "readiness", "readiness_changes_on"])
     return case
 
 
@@ -73,7 +82,8 @@ def edit_case(case_id: int, changes: Mapping[str, Any], *, version: int, by: Use
 def set_level(case_id: int, level: str, *, reason: str, by: User, now: datetime) -> Case:
     """Set the level of the case, with a reason when it differs from the suggested one. Who may: `set_level`.
 
-    Invalid names the wrong field. Leaves `case.level_set`.
+    A level that is attested asks for a new attestation when the one before was not: more is asked for now than what
+    was attested then. Triage that chose another level follows. Invalid names the wrong field. Leaves `case.level_set`.
     """
     case = lock_open_case(case_id)
     errors = []
@@ -87,8 +97,9 @@ def set_level(case_id: int, level: str, *, reason: str, by: User, now: datetime)
         raise Invalid(errors)
     if (case.level, case.level_reason, case.level_set_by_id) == (level, reason.strip(), by.pk):
         return case
-    case.level, case.level_reason = level, reason.strip()
-    case.level_set_by, case.level_set_at = by, now
+    _take_up(case, level)
+    case.level_reason, case.level_set_by, case.level_set_at = reason.strip(), by, now
+    follow_level(case, by=by, now=now)
     case.updated_at, case.updated_by, case.version = now, by, case.version + 1
     case.save()
     store_readiness(case, now)
@@ -133,7 +144,15 @@ def _suggest_level(case: Case) -> None:
     suggestion = spec_of(case.definition_id).suggest_level(case.phase, case.circumstances)
     case.level_suggested = suggestion.level
     if case.level_set_at is None:
-        case.level = suggestion.level
+        _take_up(case, suggestion.level)
+
+
+def _take_up(case: Case, level: str) -> None:
+    """Give the case the level; one that is attested takes back an attestation that was given at one that is not."""
+    spec = spec_of(case.definition_id)
+    if spec.level(level).needs_attestation and not spec.level(case.level).needs_attestation:
+        case.attested_by = case.attested_at = None
+    case.level = level
 
 
 def _refuse_second_open(case: Case) -> None:

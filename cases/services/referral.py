@@ -15,7 +15,12 @@ from cases.access import with_parents
 from cases.enums import OPEN_STATUSES, CaseStatus, ReferralSource
 from cases.identity import Identity
 from cases.models import Case, IdempotencyKey, Patient, Referral, swedish_sort_key
+from cases.persons import Number
 from cases.readiness.store import store_readiness
+from cases.services.identities import hold_numbers
+from cases.services.merging import patient_for, point_to_survivors, rename
+from cases.services.placing import place_waiting
+from cases.services.retriage import come_back
 from checklists.models import Diagnosis
 from checklists.registry import spec_of
 from events.record import record
@@ -78,18 +83,19 @@ def refer_case(
 
     The same idempotency key of the same person, or the same reference of the same unit, gives the case that
     exists. CaseOpenAlready, with the case's id and address, when the patient has an open case for the same
-    diagnosis and phase. Leaves `case.referred`, which tells the responsible clinician, unless it came in a
+    diagnosis and phase. A number that was merged into another gives a case of the other's patient, and reports
+    that came before the referral find their place in it. Leaves `case.referred`, which tells the responsible clinician, unless it came in a
     file: a file of sixty rows should not ring sixty times.
     """
     if by and idempotency_key:
         _hold_key(by, idempotency_key)
         if known := IdempotencyKey.objects.filter(user=by, key=idempotency_key).select_related("case").first():
             return known.case, False
-    patient = _patient(data, now)
+    registered, patient = _patients(data, now)
     if case := _known_by_reference(data, patient):
         return case, False
     _refuse_if_open(patient, data)
-    case = _new_case(patient, data, by, now)
+    case = _new_case(patient, data, by, now, referred_as=None if registered == patient else registered)
     _keep_referral(case, data, by=by, now=now, source=source)
     if by and idempotency_key:
         IdempotencyKey.objects.create(user=by, key=idempotency_key, case=case, created_at=now)
@@ -97,6 +103,8 @@ def refer_case(
         "case.referred", by=by, now=now, subject=case, case=case.pk, unit=data.unit.pk,
         to=[] if source == ReferralSource.IMPORT else [data.responsible_clinician], data={"source": source}, system="import",
     )  # fmt: skip
+    if place_waiting(patient, now=now):
+        case.refresh_from_db(fields=["readiness_state", "readiness", "readiness_changes_on"])
     return case, True
 
 
@@ -104,13 +112,20 @@ def refer_case(
 def add_referral(case_id: int, data: ReferralData, *, by: User, now: datetime, source: ReferralSource) -> Case:
     """Add a further referral to the open case `case_id`: its wording becomes the case's, the old one is kept.
 
+    With another question the case waits for triage again.
+
     OtherCase when it is about another patient, diagnosis or phase, or the case is not open any more. Leaves
     `case.referral_added`.
     """
+    number = Number(data.identity.system, data.identity.value)
+    root = hold_numbers(with_parents(data.unit)[-1].pk, [number]).root(number)
     case = Case.objects.select_for_update(of=("self",)).select_related("patient").get(pk=case_id)
-    is_same = (case.patient.identity, case.diagnosis_id, case.phase) == (data.identity, data.diagnosis.pk, data.phase)
+    of_case = Number(case.patient.identity_system, case.patient.identity_value)
+    is_same = of_case in (number, root) and (case.diagnosis_id, case.phase) == (data.diagnosis.pk, data.phase)
     if not is_same or not case.is_open:
         raise OtherCase(_("The referral is about another patient, diagnosis or phase than the open case."))
+    if data.clinical_question not in ("", case.clinical_question):
+        come_back(case)
     for name in _CONTENT:
         if (value := getattr(data, name)) not in ("", None):
             setattr(case, name, value)
@@ -120,6 +135,7 @@ def add_referral(case_id: int, data: ReferralData, *, by: User, now: datetime, s
     _keep_referral(case, data, by=by, now=now, source=source)
     record("case.referral_added", by=by, now=now, subject=case, case=case.pk, unit=case.unit_id,
            to=[case.responsible_clinician])  # fmt: skip
+    place_waiting(case.patient, now=now)
     return case
 
 
@@ -136,9 +152,15 @@ def _hold_key(by: User, key: str) -> None:
     User.objects.select_for_update(no_key=True).get(pk=by.pk)
 
 
-def _patient(data: ReferralData, now: datetime) -> Patient:
+def _patients(data: ReferralData, now: datetime) -> tuple[Patient, Patient]:
+    """Return, locked, the patient of the number in the referral and the one whose number survives of it.
+
+    They are the same unless the number was merged into another. What a record system has said that the patient
+    is called goes before what was typed.
+    """
     provider = with_parents(data.unit)[-1]
-    patient, is_new = Patient.objects.get_or_create(
+    person = hold_numbers(provider.pk, [Number(data.identity.system, data.identity.value)])
+    registered, is_new = Patient.objects.get_or_create(
         provider=provider,
         identity_system=data.identity.system,
         identity_value=data.identity.value,
@@ -149,11 +171,17 @@ def _patient(data: ReferralData, now: datetime) -> Patient:
             "created_at": now,
         },
     )
-    patient = Patient.objects.select_for_update().get(pk=patient.pk)
-    if not is_new and data.is_protected and not patient.is_protected:
-        patient.is_protected = True
-        patient.save(update_fields=["is_protected"])
-    return patient
+    registered = Patient.objects.select_for_update().get(pk=registered.pk)
+    if data.is_protected and not registered.is_protected:
+        registered.is_protected = True
+        registered.save(update_fields=["is_protected"])
+    patient = patient_for(registered, person, now)
+    if is_new or patient != registered:
+        point_to_survivors(provider.pk, person)
+        rename(provider.pk, person)
+        registered.refresh_from_db()
+        patient = Patient.objects.select_for_update().get(pk=patient.pk)
+    return registered, patient
 
 
 def _known_by_reference(data: ReferralData, patient: Patient) -> Case | None:
@@ -187,7 +215,9 @@ def open_already(case: Case, *, field: str) -> CaseOpenAlready:
     )
 
 
-def _new_case(patient: Patient, data: ReferralData, by: User | None, now: datetime) -> Case:
+def _new_case(
+    patient: Patient, data: ReferralData, by: User | None, now: datetime, *, referred_as: Patient | None
+) -> Case:
     definition_id = data.diagnosis.current_id
     if definition_id is None:
         raise Refused(_("The diagnosis has no published definition."), code="no-definition", field="diagnosis")
@@ -195,6 +225,7 @@ def _new_case(patient: Patient, data: ReferralData, by: User | None, now: dateti
     suggestion = spec_of(definition_id).suggest_level(data.phase, circumstances)
     case = Case.objects.create(
         patient=patient,
+        referred_as=referred_as,
         diagnosis=data.diagnosis,
         definition_id=definition_id,
         phase=data.phase,
