@@ -22,7 +22,7 @@ from cases.readiness.store import answer_of
 from cases.services.results import note_days
 from checklists.models import Diagnosis
 from checklists.spec import DefinitionSpec
-from config.seeding.cases import attested_at, author_of, referred_at, registered_at, result_of
+from config.seeding.cases import attested_at, author_of, ordered_at, referred_at, registered_at, result_of
 from config.seeding.past import PastMeetings
 from config.seeding.people import Staff
 from config.seeding.plans import CasePlan
@@ -91,7 +91,7 @@ class Bulk:
                 results.append(result)
         Result.objects.bulk_create(results)
         Event.objects.bulk_create(event for row in rows for event in self._events(row))
-        Event.objects.bulk_create(self._result_event(result) for result in results)
+        Event.objects.bulk_create(event for result in results for event in self._result_events(result))
         self.past.write([row.case for row in rows if row.plan.stage == "closed"], [r.plan for r in rows])
         return rows
 
@@ -209,6 +209,7 @@ class Bulk:
     def _results(self, plan: CasePlan, base: date) -> Iterator[Result]:
         for answer in plan.answers:
             data, when = result_of(answer, plan, base), registered_at(answer, base)
+            ordered = ordered_at(answer, plan, base)
             result = Result(
                 kind=data.kind,
                 requirement=data.requirement,
@@ -218,8 +219,9 @@ class Bulk:
                 text=data.text,
                 is_external=data.is_external,
                 source=ResultSource.MANUAL,
-                created_at=when,
+                created_at=ordered or when,
                 created_by=author_of(answer, self.staff),
+                ordered_on=timezone.localdate(ordered) if ordered else None,
                 updated_at=when,
             )
             note_days(result, data, timezone.localdate(when))
@@ -233,17 +235,14 @@ class Bulk:
         if case.attested_at:
             yield _event("case.attested", case, case.attested_at, self.staff["lakare1"].pk)
 
-    def _result_event(self, result: Result) -> Event:
-        event = _event(
-            "result.registered",
-            result.case,
-            result.created_at,
-            result.created_by_id,
-            kind=result.kind,
-            state=result.state,
-        )
-        event.subject_type, event.subject_id = "result", result.pk
-        return event
+    def _result_events(self, result: Result) -> Iterator[Event]:
+        moments = [("result.registered", result.created_at)]
+        if result.updated_at > result.created_at:
+            moments.append(("result.changed", result.updated_at))
+        for what, when in moments:
+            event = _event(what, result.case, when, result.created_by_id, kind=result.kind, state=result.state)
+            event.subject_type, event.subject_id = "result", result.pk
+            yield event
 
 
 def _event(what: str, case: Case, when: datetime, actor: int | None, **data: str) -> Event:

@@ -1,16 +1,17 @@
 """One planned case, carried out by the real services at the times when it would have happened."""
 
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 from django.utils import timezone
 
 from accounts.models import User
-from cases.enums import ReferralSource, ResultSource
+from cases.enums import ReferralSource, ResultSource, ResultState
 from cases.models import Case
 from cases.services.clearance import attest_case
 from cases.services.editing import set_level
 from cases.services.referral import ReferralData, refer_case
-from cases.services.results import ResultData, register_result
+from cases.services.results import ResultData, change_result, register_result
 from checklists.models import Diagnosis
 from config.seeding.people import Staff
 from config.seeding.plans import AnswerPlan, CasePlan
@@ -40,13 +41,22 @@ def carry_out(plan: CasePlan, staff: Staff, diagnoses: dict[str, Diagnosis], bas
     if plan.level_reason:
         set_level(case.pk, plan.level, reason=plan.level_reason, by=staff["koordinator"], now=came + timedelta(hours=2))
     for answer in sorted(plan.answers, key=lambda a: -a.days_ago):
-        register_result(
-            case.pk, result_of(answer, plan, base), by=author_of(answer, staff), now=registered_at(answer, base)
-        )
+        _register(case, answer, plan, base, author_of(answer, staff))
     if plan.is_attested:
         attest_case(case.pk, by=staff["lakare1"], now=attested_at(base))
     case.refresh_from_db()
     return case, True
+
+
+def _register(case: Case, answer: AnswerPlan, plan: CasePlan, base: date, by: User) -> None:
+    """Enter the answer: its order when it was ordered, and then what came."""
+    data, ordered, came = result_of(answer, plan, base), ordered_at(answer, plan, base), registered_at(answer, base)
+    if ordered is None:
+        register_result(case.pk, data, by=by, now=came)
+        return
+    order = replace(data, state=ResultState.ORDERED, performed_on=None, text="")
+    result, _is_new = register_result(case.pk, order, by=by, now=ordered)
+    change_result(result.pk, data, by=by, now=came)
 
 
 def referral_of(plan: CasePlan, staff: Staff, diagnoses: dict[str, Diagnosis], base: date) -> ReferralData:
@@ -78,7 +88,6 @@ def result_of(answer: AnswerPlan, plan: CasePlan, base: date) -> ResultData:
         requirement=answer.requirement,
         performed_on=base - timedelta(days=answer.days_ago) if answer.is_answer else None,
         expected_on=base + timedelta(days=answer.expected_in) if answer.expected_in is not None else None,
-        ordered_on=base - timedelta(days=answer.days_ago + (answer.took_days if answer.is_answer else 0)),
         text=answer.text,
         is_external=answer.is_external,
         source=ResultSource.MANUAL,
@@ -93,6 +102,13 @@ def author_of(answer: AnswerPlan, staff: Staff) -> User:
 def registered_at(answer: AnswerPlan, base: date) -> datetime:
     """Return when the answer was entered: in the afternoon of its day."""
     return at(base - timedelta(days=answer.days_ago), 16)
+
+
+def ordered_at(answer: AnswerPlan, plan: CasePlan, base: date) -> datetime | None:
+    """Return when an answer that has come was ordered here: at the referral at the earliest; None for the same day."""
+    came = registered_at(answer, base)
+    ordered = max(came - timedelta(days=answer.took_days), referred_at(plan, base) + timedelta(hours=3))
+    return ordered if answer.is_answer and ordered.date() < came.date() else None
 
 
 def attested_at(base: date) -> datetime:
