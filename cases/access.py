@@ -8,7 +8,7 @@ from accounts.actor import Actor
 from accounts.errors import NotAllowed
 from accounts.models import Unit
 from accounts.permissions import Permission
-from cases.models import Case, Discordance, ReferralDraft, Result
+from cases.models import Case, Discordance, InboundMessage, ReferralDraft, Report, Result
 
 
 def access_case(actor: Actor, pk: int, permission: Permission = Permission.VIEW_CASE) -> Case:
@@ -92,3 +92,43 @@ def access_importing(actor: Actor) -> list[Unit]:
     if not allowed or not actor.can(Permission.PLAN_MEETING):
         raise NotAllowed(_("Files of referrals are brought in by the coordinator."))
     return allowed
+
+
+def access_sending(actor: Actor) -> Unit:
+    """Return the care provider (the top unit) for which the actor may send messages; NotAllowed when for none.
+
+    Of several providers the one of the active membership, else the first by name of unit.
+    """
+    basis = actor.basis(Permission.SEND_MESSAGES)
+    if basis is None:
+        raise NotAllowed(_("Your role does not give you the right to send messages."))
+    return with_parents(basis.unit)[-1]
+
+
+def access_placing(actor: Actor) -> frozenset[int]:
+    """Return the care providers (ids of top units) whose reports the actor may place; NotAllowed when there is none."""
+    held = actor.units_for(Permission.PLACE_REPORTS)
+    if not held:
+        raise NotAllowed(_("Reports are placed by the coordinator."))
+    units = Unit.objects.select_related("parent__parent__parent").filter(pk__in=held)
+    return frozenset(with_parents(unit)[-1].pk for unit in units)
+
+
+def access_report(actor: Actor, pk: int) -> Report:
+    """Return a report that the actor may place; Http404 for another provider's. The caller logs the reading."""
+    report = (
+        Report.objects.select_related("patient", "result__case", "settled_by", "message", "provider")
+        .filter(pk=pk, provider_id__in=access_placing(actor))
+        .first()
+    )
+    if report is None:
+        raise Http404(_("There is no such report."))
+    return report
+
+
+def access_message(actor: Actor, pk: int) -> InboundMessage:
+    """Return a message that the actor may have tried again; Http404 for another provider's."""
+    message = InboundMessage.objects.filter(pk=pk, provider_id__in=access_placing(actor)).first()
+    if message is None:
+        raise Http404(_("There is no such message."))
+    return message

@@ -30,6 +30,10 @@ class Why(StrEnum):
     HAND = "hand"
 
 
+BY_CONTENT: Final = frozenset({Why.CODE, Why.MODALITY, Why.PATHOLOGY})
+"""The rules that look at nothing but what the report says of itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class CaseAsked:
     """An open case and what its definition asks for in its phase. `person` tells patients apart.
@@ -103,12 +107,13 @@ def by_content(report: ReportData, cases: Sequence[CaseAsked]) -> list[Match]:
 
 def ranked(report: ReportData, cases: Iterable[CaseAsked]) -> list[Match]:
     """Return every place that is thinkable, the likeliest first: what a person is shown to choose from."""
-    order = list(Why)
-    found = []
-    for case in cases:
-        for requirement in case.requirements:
-            if why := _likeness(report, requirement):
-                found.append((order.index(why), not case.is_own, case.case_id, requirement, why))
+    rank = list(Why).index
+    found = [
+        (rank(why), not case.is_own, case.case_id, one, why)
+        for case in cases
+        for one in case.requirements
+        if (why := _likeness(report, one))
+    ]
     found.sort(key=lambda one: one[:3])
     return [Match(case_id, one.key, one.kind, why) for _rank, _own, case_id, one, why in found]
 

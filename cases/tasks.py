@@ -4,6 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from cases.forecast import count_turnarounds
+from cases.intake.inbox import apply_waiting, woken
 from cases.services.drafts import remove_old_drafts
 from cases.services.refreshing import refresh_due_readiness
 
@@ -15,6 +16,13 @@ def refresh_readiness() -> int:
     What cannot be computed is logged by the service, stays due, and is tried again at the next run.
     """
     return refresh_due_readiness(timezone.now()).changed
+
+
+@shared_task(name="cases.tasks.apply_messages")
+def apply_messages() -> int:
+    """Apply the messages of other systems that wait and are due; returns how many took effect."""
+    woken()
+    return apply_waiting(now=timezone.now())
 
 
 @shared_task(name="cases.tasks.remove_old_drafts")

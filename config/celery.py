@@ -56,6 +56,11 @@ app.conf.beat_schedule = {
         "schedule": 60,
         "options": {"expires": 120},
     },
+    "apply-messages": {
+        "task": "cases.tasks.apply_messages",
+        "schedule": 15,
+        "options": {"expires": 30},
+    },
     "refresh-due-readiness": {
         "task": "cases.tasks.refresh_due_readiness",
         # Midnight in TIME_ZONE is one of the fives: then the answers of the day are too old or overdue.

@@ -72,4 +72,12 @@ class Migration(migrations.Migration):
             model_name='reportedname',
             constraint=models.UniqueConstraint(fields=('provider', 'system', 'value'), name='reported_name_once'),
         ),
+        migrations.AddIndex(
+            model_name='identitylink',
+            index=models.Index(fields=['provider', 'old_value'], name='identity_link_from'),
+        ),
+        migrations.AddIndex(
+            model_name='identitylink',
+            index=models.Index(fields=['provider', 'value'], name='identity_link_to'),
+        ),
     ]

@@ -59,6 +59,10 @@ class IdentityLink(models.Model):
     message = models.ForeignKey("cases.InboundMessage", models.PROTECT, related_name="+")
 
     class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["provider", "old_value"], name="identity_link_from"),
+            models.Index(fields=["provider", "value"], name="identity_link_to"),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["provider", "old_system", "old_value"], name="identity_merged_once"),
             models.CheckConstraint(

@@ -73,6 +73,7 @@ def register_result(case_id: int, data: ResultData, *, by: User | None, now: dat
     it belongs to another case). Invalid names the wrong fields. Leaves `result.registered` or
     `result.changed`.
     """
+    _hold_examination(case_id, data)
     case = lock_case(case_id)
     _check(case, data, timezone.localdate(now))
     result = _stored(data)
@@ -83,22 +84,43 @@ def register_result(case_id: int, data: ResultData, *, by: User | None, now: dat
         raise _elsewhere(data)
     try:
         with transaction.atomic():
-            return _save(case, result, data, is_new=is_new, by=by, now=now), is_new
+            stored = write_result(case, result, data, is_new=is_new, by=by, now=now)
     except IntegrityError as error:
         # Somebody gave the same id to an answer of another case while this call held only its own case.
         if "result_external_id_once" in str(error):
             raise _elsewhere(data) from error
         raise
+    _place_its_reports(case, stored, now)
+    return stored, is_new
 
 
 @transaction.atomic
 def change_result(result_id: int, data: ResultData, *, by: User, now: datetime) -> Result:
     """Correct an answer that was entered by hand; the case's readiness follows. Leaves `result.changed`."""
     result = Result.objects.get(pk=result_id)
+    _hold_examination(result.case_id, data)
     case = lock_case(result.case_id)
     result = Result.objects.select_for_update().get(pk=result_id)
     _check(case, data, timezone.localdate(now))
-    return _save(case, result, data, is_new=False, by=by, now=now)
+    stored = write_result(case, result, data, is_new=False, by=by, now=now)
+    _place_its_reports(case, stored, now)
+    return stored
+
+
+def _hold_examination(case_id: int, data: ResultData) -> None:
+    """Hold the accession number before any row, so that the report of the examination cannot slip by meanwhile."""
+    from cases.services.placing import hold_examination
+
+    if data.accession_number:
+        hold_examination(case_id, data.accession_number)
+
+
+def _place_its_reports(case: Case, result: Result, now: datetime) -> None:
+    """Let a report that has waited for this order find its place."""
+    from cases.services.placing import place_waiting_for
+
+    if result.accession_number and place_waiting_for(case.patient.provider_id, result.accession_number, now=now):
+        result.refresh_from_db()
 
 
 def _elsewhere(data: ResultData) -> ResultElsewhere:
@@ -112,8 +134,10 @@ def _stored(data: ResultData) -> Result | None:
     return Result.objects.select_for_update().filter(source=data.source, external_id=data.external_id).first()
 
 
-def _save(case: Case, result: Result, data: ResultData, *, is_new: bool, by: User | None, now: datetime) -> Result:
-    """Write the answer; the same answer again writes nothing and leaves no event.
+def write_result(
+    case: Case, result: Result, data: ResultData, *, is_new: bool, by: User | None, now: datetime
+) -> Result:
+    """Write the answer of a case that the caller has locked; the same answer again writes nothing and leaves no event.
 
     An older version of a report, by its stamp, changes nothing either.
     """
