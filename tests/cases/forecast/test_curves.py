@@ -134,4 +134,3 @@ def test_half_has_come_by_the_end_of_its_day(day: int, not_before: int) -> None:
     curve = half_by(day, not_before=not_before)
     assert curve.by(day + 1) == pytest.approx(0.5)
     assert curve.by(not_before) == 0.0
-
