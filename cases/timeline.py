@@ -150,7 +150,7 @@ def timeline_of(
                     for kind, _label, _letter in KINDS
                 ),
                 happenings=tuple(happenings.get(day, ())),
-                marks=tuple(_shown(mark, entries) for mark in marks if last[mark.id] == day),
+                marks=tuple(shown_mark(mark, entries) for mark in marks if last[mark.id] == day),
                 is_ahead=day is None or day > today,
             )
             for day in order
@@ -159,14 +159,14 @@ def timeline_of(
     )
 
 
-def entry_of(result: Result, spec: DefinitionSpec, marks: Iterable[Mark], images: Images) -> Entry:
+def entry_of(result: Result, spec: DefinitionSpec, marks: Iterable[Mark], images: Images | None) -> Entry:
     """Return one answer as the axis and the readers' pages show it."""
     return Entry(
         result=result,
         label=answer_label(result, spec),
         headings=headings_of(result, spec),
         values=values_of(result),
-        images=images.of(result),
+        images=images.of(result) if images else None,
         marks=tuple(mark for mark in marks if result.pk in mark.answers),
     )
 
@@ -233,7 +233,8 @@ def _last_day(mark: Mark, results: Sequence[Result]) -> date | None:
     return None if not days or None in days else max(day for day in days if day)
 
 
-def _shown(mark: Mark, entries: Mapping[int, Entry]) -> ShownMark:
+def shown_mark(mark: Mark, entries: Mapping[int, Entry]) -> ShownMark:
+    """Return the mark with its answers in words; `entries` by id."""
     return ShownMark(mark, tuple(entries[pk].words for pk in mark.answers if pk in entries))
 
 

@@ -14,6 +14,7 @@ from mdk.models import Outcome, Preparation
 from mdk.services.outcome import Participant
 
 CHECK, OWN, HEADING = "check-", "own-", "heading-"
+HIDDEN = frozenset({"item", "version", "preset"})
 
 
 def _date() -> forms.DateField:
@@ -49,11 +50,13 @@ class OutcomeForm(forms.Form):
     """The outcome of one item, saved as typed: nothing is required, so that a half sentence is kept too.
 
     `version` is the one that the page was made from. The checklist and the diagnosis' own fields come from the
-    definition.
+    definition. Where no outcome is written yet, `is_discordant` is preset by a mark that stands on the case;
+    `preset` carries what it was, so that a mark that comes meanwhile does not look like something typed.
     """
 
     item = forms.IntegerField(widget=forms.HiddenInput, required=False)
     version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
+    preset = forms.BooleanField(widget=forms.HiddenInput, required=False)
     recommendation = forms.CharField(
         label=_("Recommendation"), required=False, max_length=8000, widget=_lines(4, **{"data-key": "r"})
     )
@@ -77,9 +80,11 @@ class OutcomeForm(forms.Form):
         level: str,
         spec: DefinitionSpec,
         outcome: Outcome | None,
+        is_marked: bool = False,
         can_write: bool = True,
     ) -> None:
-        super().__init__(data, initial=_initial(outcome, item_id), auto_id=f"i{item_id}_%s")
+        preset = is_marked if data is None else data.get("preset") == "True"
+        super().__init__(data, initial=_initial(outcome, item_id, preset=preset), auto_id=f"i{item_id}_%s")
         self.fields["due_on"].label = _("Due")
         self.checklist = spec.checklist_for(level)
         self.own = spec.extra_outcome_fields
@@ -101,12 +106,12 @@ class OutcomeForm(forms.Form):
 
     def is_touched(self) -> bool:
         """Say whether something was written that is not stored: what need not be saved never makes a conflict."""
-        return bool(set(self.changed_data) - {"item", "version"})
+        return bool(set(self.changed_data) - HIDDEN)
 
     def values(self) -> dict[str, Any]:
         """Return what `save_outcome` takes; checklist and own fields hold only what is answered."""
         cleaned = dict(self.cleaned_data)
-        values = {name: cleaned[name] for name in OutcomeForm.base_fields if name not in ("item", "version")}
+        values = {name: cleaned[name] for name in OutcomeForm.base_fields if name not in HIDDEN}
         values["checklist"] = _answered(cleaned, CHECK)
         values["fields"] = _answered(cleaned, OWN)
         return values
@@ -117,10 +122,10 @@ def _answered(cleaned: Mapping[str, Any], prefix: str) -> dict[str, Any]:
     return {key: value if isinstance(value, bool | str) else value.isoformat() for key, value in found.items()}
 
 
-def _initial(outcome: Outcome | None, item_id: int) -> dict[str, Any]:
+def _initial(outcome: Outcome | None, item_id: int, *, preset: bool) -> dict[str, Any]:
     if outcome is None:
-        return {"item": item_id, "version": 0}
-    plain = {name: getattr(outcome, name) for name in OutcomeForm.base_fields if name not in ("item", "version")}
+        return {"item": item_id, "version": 0, "preset": preset, "is_discordant": preset}
+    plain = {name: getattr(outcome, name) for name in OutcomeForm.base_fields if name not in HIDDEN}
     checks = {CHECK + key: value for key, value in outcome.checklist.items()}
     own = {OWN + key: value for key, value in outcome.fields.items()}
     return {"item": item_id, "version": outcome.version} | plain | checks | own

@@ -74,6 +74,7 @@ def agenda_data(meeting: Meeting, rows: list[AgendaRow], *, printed_by: str, now
             "empty": _("No case is on the agenda yet."),
             "provisional": _("provisional"),
             "lifted": _("Lifted to discussion"),
+            "discordant": _("The answers are discordant"),
             "columns": [
                 _("Time"), _("No."), _("Min"), _("Level"), _("Patient"), _("Clinical question"),
                 *(str(word) for _code, word, _letter in KINDS), _("Preparation"),
@@ -118,6 +119,7 @@ def _row(row: AgendaRow) -> dict[str, Any]:
         "number": row.number,
         "question": row.question,
         "lifted": row.lifted_reason,
+        "discordant": row.is_discordant,
         "diagnosis": diagnosis_words(row),
         "answers": [{"state": state, "word": word} for state, word in answer_words(row)],
         "preparations": [preparation_words(preparation) for preparation in row.preparations],

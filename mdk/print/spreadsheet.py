@@ -28,7 +28,7 @@ def _header() -> list[str]:
     return [
         _("Time"), _("No."), _("Min"), _("Level"), _("Status"), _("Patient"), _("Personal identity number"),
         _("Clinical question"), _("Diagnosis and phase"), *(str(word) for _code, word, _letter in KINDS),
-        _("Readiness"), _("Preparation"), _("Well-founded suspicion"), _("Promised date"),
+        _("Readiness"), _("Discordant answers"), _("Preparation"), _("Well-founded suspicion"), _("Promised date"),
     ]  # fmt: skip
 
 
@@ -45,6 +45,7 @@ def _cells(row: AgendaRow) -> list[object]:
         diagnosis_words(row),
         *(word for _state, word in answer_words(row)),
         str(READINESS[row.readiness_state][2]),
+        _("Yes") if row.is_discordant else "",
         "; ".join(preparation_words(preparation) for preparation in row.preparations),
         row.suspected_on,
         row.promised_on,

@@ -7,7 +7,9 @@ from datetime import date, datetime, timedelta
 from django.utils import timezone
 
 from cases.identity import birth_year, initials_of
-from cases.models import Result
+from cases.images import Images
+from cases.queries import Mark, marks_of
+from cases.timeline import Entry, ShownMark, entry_of, shown_mark
 from checklists.enums import Discipline, Kind, LevelCode, Speciality
 from checklists.registry import spec_of, specs_of
 from checklists.spec import DefinitionSpec
@@ -57,15 +59,9 @@ class Pane:
     """One kind of answers to the current case, with what the discipline has prepared to show."""
 
     kind: Kind
-    answers: tuple[Result, ...]
-    labels: dict[int, str]
+    answers: tuple[Entry, ...]
     preparation: Preparation | None = None
     headings: tuple[Heading, ...] = ()
-
-    @property
-    def rows(self) -> list[tuple[str, Result]]:
-        """The answers, newest first, each with the name of what it answers."""
-        return [(self.labels[answer.pk], answer) for answer in self.answers]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +99,7 @@ class Screen:
     current: Place | None
     following: Place | None
     panes: tuple[Pane, ...]
+    marks: tuple[ShownMark, ...]
     seats: tuple[Seat, ...]
     quorum: Quorum
     timing: Timing
@@ -155,12 +152,15 @@ def screen_of(meeting: Meeting, now: datetime) -> Screen:
     attendances = attendance_of(meeting)
     items = [place.item for place in places]
     case = current.item.case if current else None
+    marks = standing_marks(current.item) if current else ()
+    panes = panes_of(current.item, marks) if current else ()
     return Screen(
         meeting=meeting,
         places=places,
         current=current,
         following=_following(places, current),
-        panes=panes_of(current.item) if current else (),
+        panes=panes,
+        marks=shown_marks(marks, panes),
         seats=_seats(items, attendances),
         quorum=quorum_of(items, attendances),
         timing=_timing(meeting, places, current, now),
@@ -192,26 +192,38 @@ def outcome_of(item: AgendaItem) -> Outcome | None:
     return Outcome.objects.filter(item=item).select_related("recorded_by").first()
 
 
-def panes_of(item: AgendaItem) -> tuple[Pane, ...]:
-    """Return the case's answers by kind, newest first, with the preparations beside them; two queries."""
+def standing_marks(item: AgendaItem) -> Sequence[Mark]:
+    """Return the marks of discordant answers of the item's case that nobody has settled; one query."""
+    return marks_of([item.case_id], standing=True).get(item.case_id, ())
+
+
+def panes_of(item: AgendaItem, marks: Sequence[Mark], images: Images | None = None) -> tuple[Pane, ...]:
+    """Return the case's answers by kind, newest first, with the preparations beside them; two queries.
+
+    `images` says how the images of an answer are opened, where the page offers that.
+    """
     spec = spec_of(item.case.definition_id)
-    labels = {requirement.key: requirement.label() for requirement in spec.requirements}
     results = list(item.case.results.exclude(state="cancelled").order_by("-performed_on", "-pk"))
     prepared = {row.discipline: row for row in item.preparations.select_related("reader", "completed_by")}
     panes = []
     for kind in (Kind.RADIOLOGY, Kind.PATHOLOGY, Kind.LAB, Kind.CLINICAL):
-        answers = tuple(result for result in results if result.kind == kind)
+        answers = tuple(entry_of(result, spec, marks, images) for result in results if result.kind == kind)
         preparation = prepared.get(kind)
         panes.append(
             Pane(
                 kind=kind,
                 answers=answers,
-                labels={answer.pk: labels.get(answer.requirement, str(kind.label)) for answer in answers},
                 preparation=preparation,
                 headings=filled_headings(spec, preparation) if preparation else (),
             )
         )
     return tuple(panes)
+
+
+def shown_marks(marks: Iterable[Mark], panes: Iterable[Pane]) -> tuple[ShownMark, ...]:
+    """Return the marks with their answers, which stand in `panes`, in words."""
+    entries = {entry.result.pk: entry for pane in panes for entry in pane.answers}
+    return tuple(shown_mark(mark, entries) for mark in marks)
 
 
 def heading_fields(spec: DefinitionSpec, discipline: str) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import FieldError, Invalid, NotAllowed, Refused, Stale
 from accounts.models import User
+from cases.queries import is_marked
 from cases.transitions import move_case
 from checklists.enums import Intent, Speciality
 from checklists.registry import spec_of
@@ -46,7 +47,8 @@ def save_outcome(item_id: int, values: Mapping[str, Any], *, version: int, by: U
     """Write the outcome of an item, from the start of its meeting until it is signed. Who may: `record_outcome`.
 
     `values` has names of `WRITABLE`; what is left out stays. `version` is the one the writer saw (0 for none):
-    Stale names who wrote meanwhile. Invalid names the wrong fields. Leaves `outcome.saved`.
+    Stale names who wrote meanwhile. Invalid names the wrong fields. A first outcome that says nothing of it is
+    discordant when an unsettled mark stands on the case. Leaves `outcome.saved`.
     """
     meeting = lock_meeting(AgendaItem.objects.values_list("meeting_id", flat=True).get(pk=item_id))
     item = AgendaItem.objects.select_for_update(of=("self",)).select_related("case").get(pk=item_id)
@@ -61,7 +63,7 @@ def save_outcome(item_id: int, values: Mapping[str, Any], *, version: int, by: U
         raise _stale(outcome)
     _check(item, values)
     if outcome is None:
-        outcome = Outcome(item=item, version=0)
+        outcome = Outcome(item=item, version=0, is_discordant=is_marked(item.case_id))
     for name in WRITABLE:
         if name in values:
             setattr(outcome, name, values[name])

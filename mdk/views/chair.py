@@ -191,9 +191,10 @@ def _refused(refusal: Refused) -> JsonResponse:
     return JsonResponse({"detail": refusal.message}, status=refusal.status)
 
 
-def _outcome_form(item: AgendaItem, data: Any = None) -> OutcomeForm:
+def _outcome_form(item: AgendaItem, data: Any = None, *, is_marked: bool = False) -> OutcomeForm:
     spec = spec_of(item.case.definition_id)
-    return OutcomeForm(data, item_id=item.pk, level=item.level, spec=spec, outcome=outcome_of(item))
+    outcome = outcome_of(item)
+    return OutcomeForm(data, item_id=item.pk, level=item.level, spec=spec, outcome=outcome, is_marked=is_marked)
 
 
 def _start_form(meeting: Meeting, data: Any = None) -> StartForm:
@@ -219,7 +220,7 @@ def _screen(
     if refusal:
         status = 422 if isinstance(refusal, Invalid) else refusal.status
     if screen.current and outcome is None:
-        outcome = _outcome_form(screen.current.item)
+        outcome = _outcome_form(screen.current.item, is_marked=bool(screen.marks))
     context = {
         "screen": screen,
         "meeting": meeting,

@@ -20,12 +20,13 @@ from accounts.errors import Invalid, NotAllowed, Refused
 from accounts.forms import add_refusal
 from accounts.models import AccessLog
 from accounts.redirects import next_url
+from cases.images import Images
 from cases.privacy import IdentityGuard
 from checklists.registry import spec_of
 from mdk.access import access_preparation
 from mdk.forms.room import CompleteForm, HandOverForm, ReturnForm
 from mdk.models import Preparation
-from mdk.queries.live import age_on, heading_fields, panes_of
+from mdk.queries.live import age_on, heading_fields, panes_of, shown_marks, standing_marks
 from mdk.queries.preparations import answers_for
 from mdk.queries.queue import STATES, prepared_disciplines, queue_of, readers_for
 from mdk.services import preparation as service
@@ -161,6 +162,8 @@ def _page(
     """Render the preparation, whole or as the part that htmx asked for, and log the reading."""
     item, actor = preparation.item, request.actor
     log_read(actor, patients=[item.case.patient_id], what="mdk:preparation")
+    marks = standing_marks(item)
+    panes = panes_of(item, marks, Images(item.case, timezone.localdate()))
     holder = preparation.reader if preparation.reader_id != actor.user.pk else None
     readers = list(readers_for(preparation, actor, timezone.localdate()))
     context = {
@@ -169,7 +172,8 @@ def _page(
         "case": item.case,
         "age": age_on(item.case.patient.identity_value, timezone.localdate()),
         "shown": IdentityGuard(actor).of(item.case),
-        "panes": panes_of(item),
+        "panes": panes,
+        "marks": shown_marks(marks, panes),
         "answers": answers_for(preparation),
         "holder": holder,
         "is_mine": preparation.reader_id == actor.user.pk,

@@ -108,7 +108,7 @@ def test_a_poll_costs_the_same_whatever_the_agenda(
 ) -> None:
     meeting = live_meeting(house, count)
     login(client, house.nurse).get(url(meeting))
-    with django_assert_num_queries(8):  # type: ignore[operator]
+    with django_assert_num_queries(9):  # type: ignore[operator]
         client.get(url(meeting), {"version": 0}, headers=HTMX)
 
 

@@ -358,5 +358,5 @@ def test_three_cases_cost_what_one_does(
 ) -> None:
     meeting = live_meeting(house, count)
     login(client, house.chair).get(f"/meetings/{meeting.pk}/live/")
-    with django_assert_num_queries(9):  # type: ignore[operator]
+    with django_assert_num_queries(10):  # type: ignore[operator]
         client.get(f"/meetings/{meeting.pk}/live/")
