@@ -14,6 +14,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from cases.enums import ClearanceKind, ReadinessState
+from cases.forecast import count_turnarounds
 from cases.models import Case
 from cases.readiness.store import readiness_of
 from cases.services.clearance import clear_requirement
@@ -22,6 +23,7 @@ from cases.services.refreshing import refresh_due_readiness
 from checklists.models import Diagnosis
 from checklists.queries import current_specs
 from config.seeding import story
+from config.seeding.bulk import Bulk
 from config.seeding.cases import at, carry_out
 from config.seeding.conferences import demo_series
 from config.seeding.people import Staff, demo_staff
@@ -33,6 +35,8 @@ from mdk.services.agenda import book_case, lift_item, order_items, publish_meeti
 from mdk.services.series import add_meeting
 
 SEED = 7
+HISTORY_SEED = 8
+HISTORY_CASES = 240
 
 
 class Demo:
@@ -85,11 +89,20 @@ def seed_demo(now: datetime) -> int:
         return 0
     with transaction.atomic():
         demo = Demo(timezone.localdate(now), now)
+        _history(demo)
         _signed_meeting(demo)
         _coming_meetings(demo)
         _waiting_cases(demo)
         _settle(demo)
         return Case.objects.count()
+
+
+def _history(demo: Demo) -> None:
+    """The conferences of the last months: what the forecast learns from how long answers took."""
+    plans = (plan_case(n, seed=HISTORY_SEED, specs=demo.specs, stage="closed") for n in range(1, HISTORY_CASES + 1))
+    by_slug = {diagnosis.slug: row for row in demo.series.values() for diagnosis in row.diagnoses.all()}
+    bulk = Bulk(staff=demo.staff, diagnoses=demo.diagnoses, specs=demo.specs, series=by_slug, today=demo.today)
+    bulk.write(plans)
 
 
 def _signed_meeting(demo: Demo) -> None:
@@ -203,8 +216,9 @@ def _waiting_cases(demo: Demo) -> None:
 
 
 def _settle(demo: Demo) -> None:
-    """Bring readiness up to today; what was told some days ago has been read, and every mail was sent."""
+    """Bring readiness and forecast up to today; what was told some days ago has been read, and every mail was sent."""
     refresh_due_readiness(demo.now)
+    count_turnarounds(demo.now)
     read = Notice.objects.filter(read_at__isnull=True, created_at__lt=demo.now - timedelta(days=3, hours=12))
     read.update(read_at=F("created_at") + timedelta(hours=2))
     Delivery.objects.filter(state=Delivery.State.PENDING).update(state=Delivery.State.SENT, sent_at=F("due_at"))

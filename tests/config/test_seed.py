@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from cases.identity import parse_identity
-from cases.models import Case, Patient, Result
+from cases.models import Case, Patient, Result, Turnaround
 from cases.readiness.store import readiness_of
 from checklists.models import Diagnosis
 from checklists.queries import current_specs
@@ -62,13 +62,13 @@ def test_the_demo_shows_something_on_every_page(day: date) -> None:
     now = at(day, 9)
     assert seed_demo(now) > 60
     everything_holds(day)
-    signed = Meeting.objects.get(status="signed")
+    signed = Meeting.objects.filter(status="signed").latest("starts_at")
     assert timezone.localdate(signed.starts_at) == day - timedelta(days=1)
     assert quorum_of(
         list(signed.items.filter(status="done").select_related("case")), list(signed.attendances.all())
     ).met
-    assert Outcome.objects.filter(signed_at__isnull=False).count() == 7
-    assert Rebooking.objects.get().reason == "no_time"
+    assert Outcome.objects.filter(item__meeting=signed, signed_at__isnull=False).count() == 7
+    assert Rebooking.objects.get(from_item__meeting=signed).reason == "no_time"
     coming = Meeting.objects.filter(starts_at__gt=now, items__isnull=False).distinct()
     assert coming.values("series").distinct().count() >= 6
     published = coming.filter(status="published").order_by("starts_at").first()
@@ -81,6 +81,7 @@ def test_the_demo_shows_something_on_every_page(day: date) -> None:
     assert Case.objects.filter(responsible_clinician=lakare, readiness_state="not_ready").count() >= 5
     assert Notice.objects.filter(person=lakare, read_at__isnull=True).exists()
     assert not Delivery.objects.filter(state="pending").exists()
+    assert sum(sum(row.came) for row in Turnaround.objects.filter(kind="pathology", requirement="")) > 50
 
 
 def test_the_demo_is_made_once() -> None:
