@@ -2,19 +2,25 @@
 
 from django.urls import path
 
-from cases.views import case, definitions, edit, importing, refer, thread, timeline, viewer
+from cases.api_fhir import FhirView
+from cases.api_hl7v2 import Hl7View
+from cases.views import case, definitions, edit, importing, mine, refer, thread, timeline, triage, viewer
 from cases.views import list as lists
 
 app_name = "cases"
 
 urlpatterns = [
     path("cases/", lists.list_page, name="list"),
-    path("cases/mine/", lists.mine_page, name="mine"),
+    path("cases/mine/", mine.mine_page, name="mine"),
+    path("cases/<int:pk>/mend/", mine.mend_page, name="mend"),
     path("cases/new/", refer.refer_page, name="refer"),
     path("cases/new/preview/", refer.preview_page, name="preview"),
     path("cases/new/drafts/", refer.drafts_page, name="drafts"),
     path("cases/new/drafts/<int:pk>/discard/", refer.discard_page, name="discard_draft"),
     path("cases/definitions/", definitions.definitions_page, name="definitions"),
+    path("cases/triage/", triage.triage_view, name="triage"),
+    path("cases/triage/undo/", triage.undo_view, name="undo_triage"),
+    path("cases/triage/<int:pk>/", triage.decide_view, name="decide"),
     path("cases/import/", importing.import_page, name="import"),
     path("cases/export/", lists.export_page, name="export"),
     path("cases/<int:pk>/", case.case_page, name="case"),
@@ -31,4 +37,7 @@ urlpatterns = [
     path("cases/<int:pk>/results/<int:result>/images/", viewer.image_page, name="image"),
     path("cases/viewers/", viewer.viewers_page, name="viewers"),
     path("cases/viewers/<int:unit>/", viewer.viewer_page, name="viewer"),
+    path("hl7v2/", Hl7View.as_view(), name="hl7v2"),
+    path("fhir/", FhirView.as_view(), name="fhir"),
+    path("fhir/DiagnosticReport", FhirView.as_view(), name="fhir_report"),
 ]

@@ -28,7 +28,7 @@ NOT_RUNNING = ("postgresql://mdk@/mdk?host=/nonexistent", "unix:///nonexistent/r
 ANSWER_WITHIN = 30.0
 """Seconds after which engines that should run, and do not answer, are given up."""
 WITHOUT_ENGINES = frozenset({"help", "version", "--help", "--version", "-h", "messages", "collectstatic"})
-WITH_TABLES = frozenset({"seed", "load_definitions", "import_cases"})
+WITH_TABLES = frozenset({"seed", "load_definitions", "import_cases", "mllp"})
 """Commands that a person may give first of all: on engines of our own, their tables are made before."""
 
 

@@ -50,6 +50,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
+MLLP_UNIT = env.text("MDK_MLLP_UNIT", "")
+
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_HOST = env.text("MDK_MAIL_HOST", "localhost")
 EMAIL_PORT = env.integer("MDK_MAIL_PORT", 25, least=1, most=65535)
