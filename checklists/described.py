@@ -58,7 +58,8 @@ def _parts(spec: DefinitionSpec) -> Iterator[DescribedPart]:
         _("Rules that suggest a level"),
         ((f"{rule.level}|{rule.reason_sv}", rule.reason(), _rule(rule, spec)) for rule in spec.level_rules),
     )
-    for name, items in spec.checklists.items():
+    for name in dict.fromkeys((*(level.checklist for level in spec.levels), *spec.checklists)):
+        items = spec.checklists[name]
         yield _part(
             f"checklist-{name}", _checklist_title(spec, name), ((i.key, i.label(), _question(i)) for i in items)
         )

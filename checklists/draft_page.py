@@ -139,7 +139,7 @@ def _in_short(part: str, entry: Described) -> tuple[str, ...]:
     sources = (_("Source"), _("Source of the phases"), _("Source of the minutes"))
     found = []
     for label, fact in entry.facts.items():
-        if label in names or not fact or fact == _("no"):
+        if label in names or not fact or fact in (_("no"), _("well-founded suspicion")):
             continue
         if label in sources:
             if fact == _("local") and label != _("Source of the phases"):

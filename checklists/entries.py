@@ -45,7 +45,8 @@ class NoEntry(LookupError):
 
 def parts_of(content: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the parts that can be changed, in the order of the page."""
-    checklists = tuple(f"{CHECKLIST}{name}" for name in content["checklists"])
+    in_use = [level["checklist"] for level in content["levels"]]
+    checklists = tuple(f"{CHECKLIST}{name}" for name in dict.fromkeys((*in_use, *content["checklists"])))
     return ("requirements", "levels", "default_levels", "level_rules", *checklists, "quorum", "lead_times_version",
             "lead_times")  # fmt: skip
 

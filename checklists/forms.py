@@ -189,6 +189,11 @@ class LeadTimeForm(EntryForm):
     clock = forms.BooleanField(label=gettext_lazy("The pathway clock may count to it"), required=False)
     source = source_field()
 
+    @classmethod
+    def initial_of(cls, entry: Mapping[str, Any]) -> dict[str, Any]:
+        """Show the suspicion where the entry does not say from when it is counted."""
+        return super().initial_of({"counted_from": "suspicion", **entry})
+
 
 class VersionForm(EntryForm):
     """The date of the pathway version that the lead times are from."""

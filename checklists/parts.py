@@ -148,6 +148,16 @@ class LevelSuggestion:
         """Why, in `lang` or the active language."""
         return pick(self.reason_sv, self.reason_en, lang)
 
+    @property
+    def is_local(self) -> bool:
+        """Whether no programme states it."""
+        return self.source == LOCAL
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The addresses of the pages that state it; none for a local rule."""
+        return tuple(text for text in self.source.split(" ; ") if text.startswith("https://"))
+
 
 @dataclass(frozen=True)
 class ChecklistItem(Labelled):

@@ -57,6 +57,8 @@ def _remove(request: ActorRequest, diagnosis: Diagnosis) -> HttpResponse:
         remove_entry(diagnosis.pk, part, place, edition=_edition(request), by=request.user, now=timezone.now())
     except LookupError as error:
         raise Http404(_("The definition has no such entry.")) from error
+    if request.htmx:
+        return _show(request, diagnosis, present_draft(diagnosis), Opened())
     return redirect(f"{reverse('checklists:draft', args=[diagnosis.slug])}#part-{part}")
 
 

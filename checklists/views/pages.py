@@ -8,13 +8,16 @@ from accounts.actor import ActorRequest
 from accounts.permissions import Permission
 from checklists.presenting import outline, page_of
 from checklists.queries import current_spec, current_specs
+from checklists.usage import usage
 
 
 @require_safe
 def diagnoses_page(request: ActorRequest) -> HttpResponse:
     """List all diagnoses."""
     rows = [outline(spec) for spec in current_specs()]
-    return render(request, "checklists/diagnoses.html", {"rows": rows})
+    registered = usage()
+    older_url = registered.address() if registered and request.actor.can(Permission.EDIT_CASE) else ""
+    return render(request, "checklists/diagnoses.html", {"rows": rows, "older_url": older_url})
 
 
 @require_safe
