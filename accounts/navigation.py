@@ -33,11 +33,13 @@ class NavItem:
 
 
 OWN_CASES = frozenset({Role.CLINICIAN.value, Role.CONTACT_NURSE.value})
+TRIAGE = frozenset({Role.COORDINATOR.value, Role.CHAIR.value})
 PREPARE = frozenset({Permission.PREPARE_RADIOLOGY, Permission.PREPARE_PATHOLOGY})
 
 PLACES = (
     Place("mine", "cases:mine", _("My cases"), frozenset({Permission.VIEW_CASE}), OWN_CASES),
     Place("cases", "cases:list", _("Cases"), frozenset({Permission.VIEW_CASE})),
+    Place("triage", "cases:triage", _("Triage"), frozenset({Permission.SET_LEVEL}), TRIAGE),
     Place("refer", "cases:refer", _("Refer a patient"), frozenset({Permission.REFER_CASE})),
     Place("meetings", "mdk:meetings", _("Meetings"), frozenset({Permission.VIEW_MEETING})),
     Place("queue", "mdk:queue", _("Prepare"), PREPARE),

@@ -21,7 +21,7 @@ from cases.queries import case_details, marks_of, speciality_of, thread_of
 from cases.readiness.words import finding_message
 from cases.timeline import Timeline, timeline_of
 from checklists.registry import spec_of
-from checklists.spec import DefinitionSpec, Requirement
+from checklists.spec import DefinitionSpec, LevelSuggestion, Requirement
 from events.queries import HistoryRow, history_of
 
 AWAITED = (AnswerState.ORDERED, AnswerState.PRELIMINARY)
@@ -110,6 +110,7 @@ class CasePage:
     history: Sequence[HistoryRow]
     referrals: Sequence[Referral]
     circumstances: tuple[tuple[str, str], ...]
+    suggestion: LevelSuggestion
 
     @property
     def is_complete(self) -> bool:
@@ -153,6 +154,7 @@ def case_page(case: Case, actor: Actor, today: date) -> CasePage:
         history=history_of(case_id=case.pk)[::-1],
         referrals=referrals,
         circumstances=_circumstances(case, spec),
+        suggestion=spec.suggest_level(case.phase, case.circumstances),
     )
 
 

@@ -1,4 +1,4 @@
-/* Keys: `data-key="n"` on a link, button or field; `g 1` for two keys after one another; j k Enter / ? in `data-list`. */
+/* Keys: `data-key="n"` on a link, button or field (`data-key-also` for a second one); `g 1` for two keys after one another; j k Enter / ? in `data-list`. */
 "use strict";
 (() => {
   const SWITCH = "mdk-keys-off"; // a preference of this browser, nothing about anybody
@@ -150,7 +150,7 @@
     const chord = first && now - firstAt < CHORD_MS ? `${first} ${event.key}` : "";
     first = "";
     const all = keyed();
-    const found = (chord && all.find((e) => e.dataset.key === chord)) || all.find((e) => e.dataset.key === event.key);
+    const found = (chord && all.find((e) => e.dataset.key === chord)) || all.find((e) => e.dataset.key === event.key || e.dataset.keyAlso === event.key);
     if (found) {
       event.preventDefault();
       trigger(found);

@@ -66,6 +66,7 @@ class Scene:
             "cases:list": ("koordinator", []),
             "cases:mine": ("lakare1", []),
             "cases:refer": ("koordinator", []),
+            "cases:triage": ("koordinator", []),
             "cases:import": ("koordinator", []),
             "cases:case": ("lakare1", [self.case.pk]),
             "cases:edit": ("lakare1", [self.case.pk]),
