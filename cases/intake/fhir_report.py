@@ -120,6 +120,7 @@ def order_data(order: Resource, resources: Resources, now: datetime | None) -> R
         codes=_codes(node, [], []),
         title=words_of(node.child("code"))[:TITLE_LENGTH],
         ordered_on=authored.day if authored else None,
+        is_order=True,
         expected_on=_expected_on(None, [order]) if state == ResultState.ORDERED else None,
         accession_number=accession_of(None, [order], []),
         performer=_performer(order, resources),

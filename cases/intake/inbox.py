@@ -53,7 +53,9 @@ def receive(incoming: Sequence[Incoming], *, provider: Unit, by: User | None, no
     """Store the messages in one short transaction and return their ids, in order; committed on return.
 
     The same bytes by the same channel are the same message: its id is that of the one that is there, and
-    nothing is added. `by` is the sender's account, None where the door knows none (MLLP).
+    nothing is added. One that was refused then and has no fault now waits to take effect.
+
+    `by` is the sender's account, None where the door knows none (MLLP).
     """
     digests = [hashlib.sha256(one.raw).hexdigest() for one in incoming]
     rows = {
@@ -75,7 +77,11 @@ def receive(incoming: Sequence[Incoming], *, provider: Unit, by: User | None, no
     InboundMessage.objects.bulk_create(rows.values(), ignore_conflicts=True)
     stored = InboundMessage.objects.filter(provider=provider, digest__in=set(digests))
     ids = {(channel, digest): pk for pk, channel, digest in stored.values_list("pk", "channel", "digest")}
-    return [ids[one.channel, digest] for one, digest in zip(incoming, digests, strict=True)]
+    found = [ids[one.channel, digest] for one, digest in zip(incoming, digests, strict=True)]
+    sound = [pk for pk, one in zip(found, incoming, strict=True) if not one.fault]
+    refused = InboundMessage.objects.filter(pk__in=sound, state=MessageState.REFUSED)
+    refused.update(state=MessageState.WAITING, fault="", due_at=now)
+    return found
 
 
 def apply_message(pk: int, *, now: datetime) -> bool:

@@ -5,7 +5,7 @@ counts, by its stamp, whenever it comes. Where it belongs is decided by what the
 cases that are open, never by where an older version lay; only what a person did stays as they did it.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -22,6 +22,7 @@ from cases.reports import ReportData, report_from_json
 from cases.services.candidates import Orders, candidates_for
 from cases.services.filing import file_report, short_id, take_out, update_filed
 from cases.services.identities import Person, hold_numbers, patients_of, person_of
+from cases.services.ordering import free_row, is_order, numbers_with_order, order_of, same_examination, with_order
 from cases.transitions import lock_open_case
 from checklists.registry import spec_of
 from events.record import record
@@ -43,12 +44,19 @@ def take_report(data: ReportData, *, provider: Unit, source: ResultSource, messa
     The same version or an older one changes nothing. A report without a place waits for a coordinator. One that
     was placed by hand, or lies in a case that is over, stays there and brings its answer up to date; one that
     was set aside stays so. Leaves `result.registered` or `result.changed`, and tells the readers of a final
-    answer that it was corrected or taken back (`result.corrected`, `result.taken_back`).
+    answer that it was corrected or taken back (`result.corrected`, `result.taken_back`). An order that came on its
+    own becomes the report that answers it (`cases.services.ordering`).
     """
-    numbers = numbers_of(data.identities, data.born_on)
+    numbers = numbers_with_order(provider.pk, data)
     external_id = short_id(data.external_id)
     names = [f"report|{source}|{external_id}", *examination(data.accession_number)]
     person = hold_numbers(provider.pk, numbers, names)
+    same = same_examination(provider.pk, data, person.written)
+    if data.is_order and (answers := [one for one in same if not is_order(one)]):
+        for answer in answers:
+            enriched = with_order(report_from_json(answer.content), data.as_json())
+            _bring_up_to_date(answer, enriched, person, numbers, now)
+        return answers[0]
     report = (
         Report.objects.select_for_update(of=("self",))
         .select_related("result__case")
@@ -57,10 +65,33 @@ def take_report(data: ReportData, *, provider: Unit, source: ResultSource, messa
     )
     if report is not None and data.stamp <= report.stamp:
         return report
-    says_the_same = report is not None and _evidence(report_from_json(report.content)) == _evidence(data)
+    if not data.is_order:
+        data = with_order(data, order_of(same))
+        report = _instead_of_orders(report, [one for one in same if is_order(one)], now)
     if report is None:
-        report = Report(provider=provider, source=source, external_id=external_id, received_at=now)
-    report.message_id = message_id
+        report = Report(provider=provider, received_at=now)
+    report.source, report.external_id, report.message_id = source, external_id, message_id
+    _bring_up_to_date(report, data, person, numbers, now)
+    return report
+
+
+def _instead_of_orders(report: Report | None, orders: Iterable[Report], now: datetime) -> Report | None:
+    """Let a report stand where its orders stood: a new one takes over the row of the first, the others end."""
+    for order in orders:
+        if report is None:
+            report = order
+            free_row(order)
+            continue
+        take_out(order, now=now)
+        order.delete()
+    return report
+
+
+def _bring_up_to_date(
+    report: Report, data: ReportData, person: Person, numbers: Collection[Number], now: datetime
+) -> None:
+    """Store what the report says now, and bring its answer up to date where it lies, or find its place."""
+    says_the_same = bool(report.content) and _evidence(report_from_json(report.content)) == _evidence(data)
     _fill(report, data, numbers)
     if report.state == ReportState.SET_ASIDE:
         report.save()
@@ -68,7 +99,6 @@ def take_report(data: ReportData, *, provider: Unit, source: ResultSource, messa
         update_filed(report, data, now=now)
     else:
         _place(report, data, person, numbers, now)
-    return report
 
 
 @transaction.atomic
