@@ -202,9 +202,8 @@ def newest_shipped(diagnosis_id: int) -> Definition | None:
 
 
 def _locked(diagnosis_id: int) -> Diagnosis:
-    return (
-        Diagnosis.objects.select_for_update(of=("self",)).select_related("current__published_by").get(pk=diagnosis_id)
-    )
+    """The diagnosis, locked. What is in force is read after the lock: a join would show what was before the wait."""
+    return Diagnosis.objects.select_for_update().get(pk=diagnosis_id)
 
 
 def _locked_draft(diagnosis_id: int, edition: int) -> DefinitionDraft:

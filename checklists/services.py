@@ -36,9 +36,10 @@ def load_definitions(*, now: datetime, folder: Path = FOLDER) -> LoadReport:
     """
     loaded = load_folder(folder)
     check_lock(loaded, read_lock(folder))
-    rows = Diagnosis.objects.select_for_update(of=("self",)).select_related("current").defer("current__content")
-    diagnoses = {row.slug: row for row in rows}
-    known = {(row.diagnosis_id, row.version): row for row in Definition.objects.defer("content")}
+    diagnoses = {row.slug: row for row in Diagnosis.objects.select_for_update()}
+    rows = list(Definition.objects.defer("content"))
+    known = {(row.diagnosis_id, row.version): row for row in rows}
+    own = {row.pk: row.version for row in rows if row.published_by_id is not None}
     _refuse_changed(loaded, diagnoses, known)
     published, held = [], []
     for item in loaded:
@@ -52,9 +53,9 @@ def load_definitions(*, now: datetime, folder: Path = FOLDER) -> LoadReport:
                 diagnosis=diagnosis, version=spec.version, content=item.content, digest=item.digest, published_at=now
             )
             published.append(f"{spec.slug} {spec.version}")
-        if diagnosis.current is not None and diagnosis.current.published_by_id is not None:
-            if number_of(spec.version) > number_of(diagnosis.current.version)[:2]:
-                held.append(f"{spec.slug} {spec.version}, {diagnosis.current.version} in force")
+        if in_force := own.get(diagnosis.current_id or 0):
+            if number_of(spec.version) > number_of(in_force)[:2]:
+                held.append(f"{spec.slug} {spec.version}, {in_force} in force")
         elif diagnosis.current_id != definition.pk:
             put_in_force(diagnosis, definition, spec)
     return LoadReport(tuple(published), len(loaded) - len(published), tuple(held))
