@@ -31,9 +31,9 @@ from cases.api_serializers import (
     ResultInputSerializer,
     ResultSerializer,
 )
-from cases.enums import CaseStatus, ClearanceKind, ReadinessState, ReferralSource
+from cases.enums import CaseStatus, ClearanceKind, ReadinessState, ReferralSource, TriageAnswer
 from cases.models import Case
-from cases.queries import case_list
+from cases.queries import NOT_TRIAGED, case_list
 from cases.services.clearance import attest_case, clear_requirement
 from cases.services.editing import edit_case, set_level, stale_case, withdraw_case
 from cases.services.referral_input import parse_changes, parse_referral
@@ -45,6 +45,7 @@ from checklists.registry import spec_of
 
 KEY_LENGTH = 200
 VERSION_DIGITS = 9
+FILTERS = ("diagnosis", "readiness", "status", "level", "triage")
 FIXED = ("personal_identity_number", "name", "diagnosis", "unit", "external_reference", "level", "status")
 
 
@@ -103,8 +104,13 @@ class CasesView(GenericAPIView[Case]):
         actor = actor_of(self.request)
         require(actor, Permission.VIEW_CASE)
         query = self.request.query_params
-        wanted = {name: query.get(name, "").strip() for name in ("diagnosis", "readiness", "status", "level")}
-        known = {"readiness": ReadinessState.values, "status": [*CaseStatus.values, "open"], "level": LevelCode.values}
+        wanted = {name: query.get(name, "").strip() for name in FILTERS}
+        known = {
+            "readiness": ReadinessState.values,
+            "status": [*CaseStatus.values, "open"],
+            "level": LevelCode.values,
+            "triage": [*TriageAnswer.values, NOT_TRIAGED],
+        }
         errors = [
             FieldError(name, "unknown", _("Use one of: %(known)s.") % {"known": ", ".join(values)})
             for name, values in known.items()
@@ -123,6 +129,7 @@ class CasesView(GenericAPIView[Case]):
             OpenApiParameter("readiness", enum=ReadinessState.values),
             OpenApiParameter("status", enum=[*CaseStatus.values, "open"]),
             OpenApiParameter("level", enum=LevelCode.values),
+            OpenApiParameter("triage", enum=[*TriageAnswer.values, NOT_TRIAGED]),
             OpenApiParameter("q", description="name, number, question or reference"),
         ],
     )

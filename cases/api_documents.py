@@ -61,6 +61,9 @@ def _case(
         "level": case.level,
         "level_suggested": case.level_suggested,
         "level_reason": case.level_reason,
+        "triage": case.triage,
+        "triage_note": case.triage_note,
+        "triaged_at": case.triaged_at and timezone.localtime(case.triaged_at),
         "attested_at": case.attested_at and timezone.localtime(case.attested_at),
         "readiness": readiness_document(case, spec),
         "days_since_suspicion": (today - case.suspected_on).days,
@@ -83,6 +86,8 @@ def readiness_document(case: Case, spec: DefinitionSpec) -> dict[str, Any]:
         "state": case.readiness_state,
         "checks": [
             {name: check[name] for name in ("requirement", "kind", "state")}
+            | {name: check.get(name) for name in ("performed_on", "expected_on")}
+            | {name: check.get(name, False) for name in ("late", "elsewhere")}
             for check in case.readiness.get("checks", ())
         ],
         "findings": [

@@ -14,6 +14,7 @@ from cases.enums import (
     ReadinessState,
     ResultSource,
     ResultState,
+    TriageAnswer,
 )
 from checklists.enums import Kind, LevelCode, Phase, Severity
 
@@ -26,6 +27,10 @@ class CheckSerializer(Shape):
     requirement = serializers.CharField()
     kind = serializers.ChoiceField(choices=Kind.choices)
     state = serializers.ChoiceField(choices=AnswerState.choices)
+    performed_on = serializers.DateField(allow_null=True)
+    expected_on = serializers.DateField(allow_null=True)
+    late = serializers.BooleanField(help_text="An ordered answer that has not come on the day when it was expected.")
+    elsewhere = serializers.BooleanField(help_text="Made at another hospital: it is read anew.")
 
 
 class FindingSerializer(Shape):
@@ -134,6 +139,9 @@ class CaseSerializer(ReferralSerializer):
     level = serializers.ChoiceField(choices=LevelCode.choices)
     level_suggested = serializers.ChoiceField(choices=LevelCode.choices)
     level_reason = serializers.CharField(allow_blank=True)
+    triage = serializers.ChoiceField(choices=TriageAnswer.choices, allow_blank=True)
+    triage_note = serializers.CharField(allow_blank=True)
+    triaged_at = serializers.DateTimeField(allow_null=True)
     attested_at = serializers.DateTimeField(allow_null=True)
     readiness = ReadinessSerializer()
     days_since_suspicion = serializers.IntegerField()
@@ -184,6 +192,17 @@ class LevelSerializer(Shape):
 
     level = serializers.ChoiceField(choices=LevelCode.choices)
     reason = serializers.CharField(required=False, allow_blank=True)
+
+
+class TriageSerializer(Shape):
+    """How a referral is taken up; a reason for another level than the suggested one, for what is awaited, and for where.
+
+    With `version`, the one that the caller has read, a case that another person has triaged may be triaged anew.
+    """
+
+    answer = serializers.ChoiceField(choices=TriageAnswer.choices)
+    reason = serializers.CharField(required=False, allow_blank=True)
+    version = serializers.IntegerField(required=False)
 
 
 class ReasonSerializer(Shape):

@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from cases import api, api_sides
+from cases import api, api_sides, api_triage
 
 urlpatterns = [
     path("cases/", api.CasesView.as_view(), name="api-cases"),
     path("cases/<int:pk>/", api.CaseView.as_view(), name="api-case"),
     path("cases/<int:pk>/results/", api.ResultsView.as_view(), name="api-case-results"),
     path("cases/<int:pk>/level/", api.LevelView.as_view(), name="api-case-level"),
+    path("cases/<int:pk>/triage/", api_triage.TriageView.as_view(), name="api-case-triage"),
     path("cases/<int:pk>/waivers/", api.WaiversView.as_view(), name="api-case-waivers"),
     path("cases/<int:pk>/not_applicable/", api.NotApplicableView.as_view(), name="api-case-not-applicable"),
     path("cases/<int:pk>/attest/", api.AttestView.as_view(), name="api-case-attest"),

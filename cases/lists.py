@@ -10,6 +10,7 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from accounts.actor import Actor
+from cases.enums import TriageAnswer
 from cases.identity import Identity
 from cases.models import Case
 from cases.panels import NextMeeting, panel
@@ -18,6 +19,8 @@ from cases.queries import case_list, is_discordant, sorted_cases
 from checklists.queries import published_diagnoses
 from checklists.registry import specs_of
 
+HELD_BACK = (TriageAnswer.NOT_READY, TriageAnswer.NATIONAL)
+"""Answers of triage that a row of a list says in words; the others are its level."""
 SORTS = ("suspected", "promised", "name")
 
 _COLUMNS = (
@@ -41,6 +44,8 @@ _COLUMNS = (
     "readiness__strip",
     "readiness__expected",
     "readiness__marks",
+    "triage",
+    "triage_note",
 )
 
 
@@ -52,6 +57,7 @@ class CaseFilter:
     readiness: str = ""
     status: str = "open"
     level: str = ""
+    triage: str = ""
     q: str = ""
     sort: str = "suspected"
 
@@ -74,6 +80,7 @@ class CaseFilter:
             readiness=self.readiness,
             status="" if self.status == "all" else self.status,
             level=self.level,
+            triage=self.triage,
             text=self.q,
         )
         return sorted_cases(found, self.sort)
@@ -81,7 +88,10 @@ class CaseFilter:
 
 @dataclass(frozen=True, slots=True)
 class CaseRow:
-    """One row of a list. Days are counted from the well-founded suspicion; `allowed` is the lead time's."""
+    """One row of a list. Days are counted from the well-founded suspicion; `allowed` is the lead time's.
+
+    `triage` is in words, and only where the case is held back for something or for another conference.
+    """
 
     pk: int
     url: str
@@ -92,6 +102,8 @@ class CaseRow:
     phase: str
     level: str
     status: str
+    triage: str
+    triage_note: str
     readiness: str
     strip: tuple[str, ...]
     expected: tuple[date | None, ...]
@@ -122,7 +134,8 @@ def _rows(
     below = reverse("cases:list")
     for (
         pk, patient, name, system, number, is_protected, definition, phase, question, unit, clinician, nurse,
-        suspected_on, promised_on, status, level, readiness, strip, expected, marks, discordant,
+        suspected_on, promised_on, status, level, readiness, strip, expected, marks, triage, triage_note,
+        discordant,
     ) in values:  # fmt: skip
         spec = specs[definition]
         yield CaseRow(
@@ -141,6 +154,8 @@ def _rows(
             strip=tuple(strip),
             expected=tuple(date.fromisoformat(day) if day else None for day in expected or ()),
             marks=tuple(marks or ()),
+            triage=str(TriageAnswer(triage).label) if triage in HELD_BACK else "",
+            triage_note=triage_note,
             days=(today - suspected_on).days,
             allowed=spec.lead_time_days,
             promised_on=promised_on,

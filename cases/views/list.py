@@ -1,7 +1,6 @@
-"""The list of cases, its export, and each person's own cases."""
+"""The list of cases and its export."""
 
 from dataclasses import replace
-from datetime import timedelta
 from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
@@ -17,21 +16,20 @@ from accounts.access_log import log_read
 from accounts.actor import ActorRequest
 from accounts.files import file_answer
 from accounts.models import AccessLog
-from accounts.permissions import Permission, Role
-from cases.enums import CaseStatus, ReadinessState
+from accounts.permissions import Permission
+from cases.enums import CaseStatus, ReadinessState, TriageAnswer
 from cases.export import EXPORTS, export_table
 from cases.lists import CaseFilter, case_rows, diagnosis_choices
-from cases.own import own_work
 from checklists.enums import LevelCode
 
 PAGE = 50
-FILTERS = ("diagnosis", "readiness", "level", "status", "sort")
+FILTERS = ("diagnosis", "readiness", "level", "triage", "status", "sort")
 SEARCHED = "cases_searched_for"
-LATELY = timedelta(days=60)
 CHOICES = {
     "statuses": [status for status in CaseStatus if status is not CaseStatus.DRAFT],
     "readiness": ReadinessState,
     "levels": LevelCode,
+    "triages": TriageAnswer,
 }
 
 
@@ -73,21 +71,6 @@ def _keep_search(request: ActorRequest) -> HttpResponse:
 def _wanted(request: ActorRequest) -> CaseFilter:
     wanted = CaseFilter.from_query(request.GET)
     return replace(wanted, q=request.session.get(SEARCHED, "")) if request.GET.get("searched") else wanted
-
-
-@require_safe
-def mine_page(request: ActorRequest) -> HttpResponse:
-    """Show the person's own cases: what is missing, the coming meetings, what was recommended; nurses see that first."""
-    require(request.actor, Permission.VIEW_CASE)
-    today = timezone.localdate()
-    work = own_work(request.actor, today, since=today - LATELY)
-    log_read(request.actor, patients=work.patients, what="cases:mine", action=AccessLog.Action.LIST)
-    context = {
-        "work": work,
-        "can_refer": request.actor.can(Permission.REFER_CASE),
-        "answers_first": request.actor.role == Role.CONTACT_NURSE,
-    }
-    return render(request, "cases/mine.html", context)
 
 
 @require_safe

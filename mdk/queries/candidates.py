@@ -50,6 +50,7 @@ SHOWN = 60
 class CandidateRow:
     """One waiting case as the workbench shows it.
 
+    `triage` is what was decided about it, with a note.
     `missing` is what stops it, `expects` what comes last and when; `probability` (0-1) that the case is ready in time
     for this meeting.
     """
@@ -75,6 +76,8 @@ class CandidateRow:
     promised_day: int | None
     definition_id: int
     findings: Sequence[Mapping[str, Any]]
+    triage: str
+    triage_note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,8 @@ _NAMES = (
     "clinical_question",
     "readiness",
     "readiness_state",
+    "triage",
+    "triage_note",
     "suspected_on",
     "promised_on",
     "definition_id",
@@ -188,6 +193,8 @@ def _row(
         promised_day=(row["promised_on"] - row["suspected_on"]).days if row["promised_on"] else None,
         definition_id=row["definition_id"],
         findings=findings,
+        triage=row["triage"],
+        triage_note=row["triage_note"],
     )
 
 

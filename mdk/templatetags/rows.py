@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 
 from accounts import bars, signs
 from accounts.templatetags.ui import discordant_sign
+from cases.enums import TriageAnswer
+from cases.lists import HELD_BACK
 from checklists.parts import pick
 from mdk.queries.agenda import AgendaRow
 from mdk.queries.candidates import CandidateRow
@@ -45,6 +47,9 @@ _CANDIDATE = (
     '<button type="submit" class="btn btn--small candidate__add" form="book" name="case" value="{id}"'
     ' data-row-key="a">{add}</button>'
 )
+
+
+_HELD_BACK = '<b title="{}">{}</b> · {}'
 
 
 @register.simple_tag
@@ -102,6 +107,8 @@ def candidate_row(case: CandidateRow, link: str) -> SafeString:
         missing: str = signs.readiness_state(language, "ready")
     else:
         missing = f"{case.expects or case.missing} {signs.percent(case.probability)}"
+    if case.triage in HELD_BACK:
+        missing = format_html(_HELD_BACK, case.triage_note, TriageAnswer(case.triage).label, missing)
     return format_html(
         _CANDIDATE,
         id=case.id,

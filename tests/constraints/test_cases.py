@@ -63,6 +63,8 @@ def test_a_reference_once_in_a_unit(house: House) -> None:
         ("case_level_who_and_when", {"level_set_at": NOW}),
         ("case_attested_who_and_when", {"attested_at": NOW}),
         ("case_withdrawn_with_reason", {"status": "withdrawn"}),
+        ("case_triaged_who_and_when", {"triage": "discuss", "triaged_at": NOW}),
+        ("case_triaged_with_answer", {"triage": "discuss"}),
     ],
 )
 def test_fields_that_belong_together(case: Case, constraint: str, fields: dict[str, Any]) -> None:
@@ -72,11 +74,26 @@ def test_fields_that_belong_together(case: Case, constraint: str, fields: dict[s
 
 @pytest.mark.parametrize(
     ("constraint", "column"),
-    [("case_level_who_and_when", "level_set_by"), ("case_attested_who_and_when", "attested_by")],
+    [
+        ("case_level_who_and_when", "level_set_by"),
+        ("case_attested_who_and_when", "attested_by"),
+        ("case_triaged_who_and_when", "triaged_by"),
+    ],
 )
 def test_who_without_when(house: House, case: Case, constraint: str, column: str) -> None:
     with refused_by_database(constraint):
         Case.objects.filter(pk=case.pk).update(**{column: house.clinician})
+
+
+def test_who_triaged_and_when_without_an_answer(house: House, case: Case) -> None:
+    with refused_by_database("case_triaged_with_answer"):
+        Case.objects.filter(pk=case.pk).update(triaged_by=house.coordinator, triaged_at=NOW)
+
+
+def test_an_answer_stands_in_a_known_state(case: Case) -> None:
+    result = add_result(case)
+    with refused_by_database("result_state_known"):
+        Result.objects.filter(pk=result.pk).update(state="lost")
 
 
 def test_an_external_id_once_for_each_source(house: House, case: Case) -> None:

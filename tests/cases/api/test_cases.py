@@ -228,7 +228,7 @@ def test_the_next_meeting(house: House, browser: Browser) -> None:
     meeting = make_meeting(house)
     place(meeting, case, by=house.coordinator, provisional=True)
     found = browser(house.coordinator).get(f"/api/v1/cases/{case.pk}/").json()["next_meeting"]
-    assert (found["meeting"], found["firm"], found["probability"]) == (meeting.pk, False, None)
+    assert (found["meeting"], found["firm"], found["probability"]) == (meeting.pk, False, 1.0)
 
 
 def test_a_protected_identity(house: House, browser: Browser) -> None:

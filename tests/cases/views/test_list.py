@@ -13,14 +13,10 @@ from accounts.models import AccessLog
 from cases.enums import ReferralSource
 from cases.models import Case
 from cases.services.referral import refer_case
-from mdk.services.live import close_meeting
-from mdk.services.outcome import sign_meeting
+from cases.services.triage import triage_case
 from tests.cases.conftest import HTMX, Browser, readings
 from tests.domain_factories import (
     House,
-    add_result,
-    give_outcome,
-    live_meeting,
     make_case,
     make_meeting,
     place,
@@ -191,72 +187,6 @@ def test_the_export_is_refused_like_the_list(house: House, browser: Browser) -> 
     assert browser(house.stranger).get("/cases/export/?format=csv").content.decode("utf-8-sig").count("\r\n") == 1
 
 
-# One's own cases
-
-
-def test_own_cases_say_what_is_missing_and_where_to_mend_it(house: House, browser: Browser) -> None:
-    case = make_case(house, contact_nurse=None)
-    text = browser(house.clinician).get("/cases/mine/").content.decode()
-    assert f"/cases/{case.pk}/?open=result:" in text
-    assert f"/cases/{case.pk}/#attest" in text
-    assert readings("cases:mine") == [[case.patient_id]]
-
-
-def test_what_is_mended_is_no_longer_asked_for(house: House, browser: Browser) -> None:
-    ready_case(house)
-    text = browser(house.clinician).get("/cases/mine/").content.decode()
-    assert "?open=result:" not in text
-    assert "#attest" not in text
-
-
-def test_coming_meetings_and_signed_recommendations(house: House, browser: Browser) -> None:
-    waiting = ready_case(house)
-    coming = make_meeting(house)
-    place(coming, waiting, by=house.coordinator)
-    meeting = live_meeting(house, cases=1)
-    give_outcome(meeting.items.get(), by=house.chair, recommendation="Operation först.")
-    visitor = browser(house.clinician)
-    assert "Operation först." not in visitor.get("/cases/mine/").content.decode()
-    close_meeting(meeting.pk, by=house.chair, now=timezone.now())
-    sign_meeting(meeting.pk, by=house.chair, now=timezone.now())
-    text = visitor.get("/cases/mine/").content.decode()
-    assert "Operation först." in text
-    assert f"/meetings/{coming.pk}/" in text
-
-
-def test_another_clinicians_cases_are_not_mine(house: House, browser: Browser) -> None:
-    case = make_case(house)
-    assert case.clinical_question not in browser(house.coordinator).get("/cases/mine/").content.decode()
-    assert case.clinical_question in browser(house.nurse).get("/cases/mine/").content.decode()
-
-
-def test_own_cases_at_one_and_three_rows_cost_the_same(
-    house: House, browser: Browser, django_assert_num_queries: Any
-) -> None:
-    visitor = browser(house.clinician)
-    make_case(house)
-    visitor.get("/cases/mine/")
-    with django_assert_num_queries(9):
-        visitor.get("/cases/mine/")
-    add_result(make_case(house))
-    make_case(house)
-    with django_assert_num_queries(9):
-        visitor.get("/cases/mine/")
-
-
-def test_own_cases_are_read_alone_and_need_the_right(house: House, browser: Browser) -> None:
-    assert browser(house.clinician).post("/cases/mine/").status_code == 405
-    assert browser(house.manager).get("/cases/mine/").status_code == 403
-
-
-def test_a_nurse_is_not_sent_where_nurses_may_not(house: House, browser: Browser) -> None:
-    case = make_case(house, comorbidity="")
-    text = browser(house.nurse).get("/cases/mine/").content.decode()
-    assert f"/cases/{case.pk}/edit/#id_comorbidity_field" in text
-    assert "?open=result:" not in text
-    assert "#attest" not in text
-
-
 def test_what_is_searched_for_never_stands_in_the_address(house: House, browser: Browser) -> None:
     case, other = make_case(house), make_case(house)
     visitor = browser(house.coordinator)
@@ -266,3 +196,15 @@ def test_what_is_searched_for_never_stands_in_the_address(house: House, browser:
     assert case.patient.name in page
     assert other.patient.name not in page
     assert visitor.post("/cases/", {"q": " ", "sort": "name"})["Location"] == "/cases/?sort=name"
+
+
+def test_the_list_is_filtered_by_triage_and_says_what_is_held_back(house: House, browser: Browser) -> None:
+    waiting, held, taken = (make_case(house, clinical_question=f"{word}?") for word in ("Obedömd", "Väntar", "Full"))
+    triage_case(held.pk, "not_ready", reason="MR lever.", by=house.coordinator, now=timezone.now())
+    triage_case(taken.pk, "discuss", reason="", by=house.coordinator, now=timezone.now())
+    client = browser(house.coordinator)
+    for wanted, question in (("none", "Obedömd?"), ("not_ready", "Väntar?"), ("discuss", "Full?")):
+        page = client.get(f"/cases/?triage={wanted}")
+        assert [row.question for row in page.context["rows"]] == [question]
+    assert 'title="MR lever."' in client.get("/cases/").text
+    assert client.post("/cases/", {"triage": "none"}).headers["Location"] == "/cases/?triage=none"
