@@ -94,6 +94,7 @@ def _values(case: Case) -> dict[str, str]:
         "performance_status": "" if case.performance_status is None else str(case.performance_status),
         "responsible_clinician": case.responsible_clinician.email,
         "contact_nurse": case.contact_nurse.email if case.contact_nurse else "",
+        "unit": str(case.unit_id),
     }
 
 

@@ -4,7 +4,7 @@ from django.urls import path
 
 from cases.api_fhir import FhirView
 from cases.api_hl7v2 import Hl7View
-from cases.views import case, definitions, edit, importing, mine, refer, thread, timeline, triage, viewer
+from cases.views import case, definitions, edit, importing, mine, placing, refer, thread, timeline, triage, viewer
 from cases.views import list as lists
 
 app_name = "cases"
@@ -38,6 +38,11 @@ urlpatterns = [
     path("cases/viewers/", viewer.viewers_page, name="viewers"),
     path("cases/viewers/<int:unit>/", viewer.viewer_page, name="viewer"),
     path("hl7v2/", Hl7View.as_view(), name="hl7v2"),
+    path("cases/placing/", placing.to_place_page, name="to_place"),
+    path("cases/placing/<int:pk>/search/", placing.search_page, name="search_place"),
+    path("cases/placing/<int:pk>/place/", placing.place_page, name="place_report"),
+    path("cases/placing/<int:pk>/aside/", placing.aside_page, name="set_aside"),
+    path("cases/placing/messages/<int:pk>/retry/", placing.retry_page, name="retry_message"),
     path("fhir/", FhirView.as_view(), name="fhir"),
     path("fhir/DiagnosticReport", FhirView.as_view(), name="fhir_report"),
 ]

@@ -115,7 +115,7 @@ def send_referral(
             )
         return case, False
     for statement in statements:
-        _take(case, statement, by=by, now=now)
+        take_statement(case.pk, statement, by=by, now=now)
     _explain(case, incomplete_reason.strip(), asks_why=asks_why, by=by, now=now)
     if seen:
         consume_draft(seen, by=by)
@@ -137,25 +137,26 @@ def add_to_case(
     lacking = {c["requirement"] for c in case.readiness["checks"] if c["state"] in LACKING}
     for statement in statements:
         if statement.requirement in lacking:
-            _take(case, statement, by=by, now=now)
+            take_statement(case.pk, statement, by=by, now=now)
     IdempotencyKey.objects.create(user=by, key=sending_key(seen.token), case=case, created_at=now)
     consume_draft(seen, by=by)
     return case
 
 
+def take_statement(case_id: int, statement: Statement, *, by: User, now: datetime) -> Result | None:
+    """Let the statement hold for the open case: as an answer, which is returned, or as a requirement set aside."""
+    result = statement.as_result(case_id)
+    if result is not None:
+        return register_result(case_id, result, by=by, now=now)[0]
+    clear_requirement(
+        case_id, statement.requirement, kind=ClearanceKind.NOT_APPLICABLE, reason=statement.reason, by=by, now=now
+    )
+    return None
+
+
 def unordered(findings: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Return the findings (as stored) that block and that nobody has even ordered."""
     return [f for f in findings if f["severity"] == Severity.BLOCKER and f["code"] in UNORDERED]
-
-
-def _take(case: Case, statement: Statement, *, by: User, now: datetime) -> None:
-    result = statement.as_result(case.pk)
-    if result is None:
-        clear_requirement(
-            case.pk, statement.requirement, kind=ClearanceKind.NOT_APPLICABLE, reason=statement.reason, by=by, now=now
-        )
-    else:
-        register_result(case.pk, result, by=by, now=now)
 
 
 def _explain(case: Case, reason: str, *, asks_why: bool, by: User, now: datetime) -> None:
