@@ -8,8 +8,9 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 from django.utils import timezone
 
-from accounts.models import Unit
+from accounts.models import Unit, User
 from cases.models import Case
+from checklists.publishing import publish_draft, set_entry, start_draft
 from config.seeding.people import Staff
 from mdk.models import Meeting, Preparation
 from mdk.services.agenda import publish_meeting
@@ -63,6 +64,11 @@ class Scene:
             "events:deliveries": ("admin", []),
             "checklists:diagnoses": ("koordinator", []),
             "checklists:diagnosis": ("koordinator", ["colorectal"]),
+            "checklists:versions": ("admin", ["colorectal"]),
+            "checklists:version": ("admin", ["colorectal", self.case.definition_id]),
+            "checklists:draft": ("admin", ["colorectal"]),
+            "checklists:draft_difference": ("admin", ["colorectal"]),
+            "cases:definitions": ("koordinator", []),
             "cases:list": ("koordinator", []),
             "cases:mine": ("lakare1", []),
             "cases:refer": ("koordinator", []),
@@ -95,7 +101,19 @@ def scene(staff: Staff) -> Scene:
     give_outcome(closed.items.get(), by=house.chair)
     close_meeting(closed.pk, by=house.chair, now=timezone.now())
     preparation = Preparation.objects.get(item__meeting=planned, discipline="radiology")
+    new_version_and_a_draft(case, by=house.admin)
     return Scene(house.clinic, case, planned, live_meeting(house, 2), closed, preparation)
+
+
+def new_version_and_a_draft(case: Case, *, by: User) -> None:
+    """Publish a version beside the one that the case follows, and begin a draft with a change in it."""
+    now, diagnosis, base = timezone.now(), case.diagnosis_id, case.definition_id
+    entry = {"minutes": 7, "prep_minutes": {"radiology": 9}, "minutes_source": "local"}
+    start_draft(base, by=by, now=now)
+    set_entry(diagnosis, "levels", "full", entry, edition=1, by=by, now=now)
+    newer = publish_draft(diagnosis, edition=2, by=by, now=now)
+    start_draft(newer.pk, by=by, now=now)
+    set_entry(diagnosis, "levels", "full", entry | {"minutes": 8}, edition=1, by=by, now=now)
 
 
 def names() -> dict[str, str]:
