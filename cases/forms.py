@@ -174,7 +174,15 @@ class ResultForm(HouseForm):
     @property
     def is_wide(self) -> bool:
         """Whether the form has so many fields that it wants the width of the page."""
-        return any(name.startswith(HEADING) for name in self.fields)
+        return bool(self.heading_fields())
+
+    def heading_fields(self) -> list[forms.BoundField]:
+        """Return the fields of the standard headings."""
+        return [bound for bound in self.visible_fields() if bound.name.startswith(HEADING)]
+
+    def plain_fields(self) -> list[forms.BoundField]:
+        """Return the fields that every answer has."""
+        return [bound for bound in self.visible_fields() if not bound.name.startswith(HEADING)]
 
     def raw(self) -> dict[str, Any]:
         """Return what was typed, with the headings gathered in one mapping."""

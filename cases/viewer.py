@@ -42,8 +42,10 @@ def check_template(template: str, hosts: Collection[str], *, loopback: bool = Fa
     allows plain http to this very machine, for a demonstration.
     """
     names = _BRACED.findall(template)
-    parts = urlsplit(_BRACED.sub("0", template))
-    netloc = urlsplit(template).netloc
+    try:
+        parts, netloc = urlsplit(_BRACED.sub("0", template)), urlsplit(template).netloc
+    except ValueError:
+        raise BadTemplate(_("This is no address.")) from None
     unknown = sorted(set(names) - set(PLACEHOLDERS))
     listed = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
     if unknown:

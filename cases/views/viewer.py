@@ -77,6 +77,7 @@ def _show(request: ActorRequest, wrong: ViewerForm | None = None, at: int = 0) -
         viewer = viewers.get(unit.pk)
         initial = {"template": viewer.template if viewer else ""}
         form = wrong if wrong and unit.pk == at else ViewerForm(initial=initial, auto_id=f"unit_{unit.pk}_%s")
+        form.fields["template"].label = unit.name
         rows.append((unit, viewer, form))
     context = {
         "rows": rows,

@@ -217,6 +217,7 @@ class Bulk:
                 performed_on=data.performed_on,
                 expected_on=data.expected_on,
                 text=data.text,
+                accession_number=data.accession_number,
                 is_external=data.is_external,
                 source=ResultSource.MANUAL,
                 created_at=ordered or when,

@@ -12,6 +12,7 @@ from cases.services.clearance import attest_case
 from cases.services.editing import set_level
 from cases.services.referral import ReferralData, refer_case
 from cases.services.results import ResultData, change_result, register_result
+from checklists.enums import Kind
 from checklists.models import Diagnosis
 from config.seeding.people import Staff
 from config.seeding.plans import AnswerPlan, CasePlan
@@ -89,6 +90,7 @@ def result_of(answer: AnswerPlan, plan: CasePlan, base: date) -> ResultData:
         performed_on=base - timedelta(days=answer.days_ago) if answer.is_answer else None,
         expected_on=base + timedelta(days=answer.expected_in) if answer.expected_in is not None else None,
         text=answer.text,
+        accession_number=f"{plan.reference}-{plan.answers.index(answer) + 1}" if answer.kind == Kind.RADIOLOGY else "",
         is_external=answer.is_external,
         source=ResultSource.MANUAL,
     )

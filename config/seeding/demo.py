@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from itertools import count, zip_longest
 from random import Random
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -20,6 +21,7 @@ from cases.readiness.store import readiness_of
 from cases.services.clearance import clear_requirement
 from cases.services.editing import withdraw_case
 from cases.services.refreshing import refresh_due_readiness
+from cases.services.sites import set_viewer
 from checklists.models import Diagnosis
 from checklists.queries import current_specs
 from config.seeding import story
@@ -89,12 +91,20 @@ def seed_demo(now: datetime) -> int:
         return 0
     with transaction.atomic():
         demo = Demo(timezone.localdate(now), now)
+        _image_viewer(demo)
         _history(demo)
         _signed_meeting(demo)
         _coming_meetings(demo)
         _waiting_cases(demo)
         _settle(demo)
         return Case.objects.count()
+
+
+def _image_viewer(demo: Demo) -> None:
+    """The hospital opens its images at the first host that the installation allows."""
+    for host in settings.IMAGE_VIEWER_HOSTS[:1]:
+        address = f"https://{host}/open?accession={{accession_number}}"
+        set_viewer(demo.staff.hospital.pk, address, by=demo.staff["admin"], now=demo.now)
 
 
 def _history(demo: Demo) -> None:
@@ -162,6 +172,8 @@ def _published(
     demo.publish(meeting, when + timedelta(hours=1))
     story.prepare(meeting, demo.staff, demo.rng, now=when + timedelta(hours=3), share=share)
     _send_one_back(demo, meeting, when + timedelta(hours=26))
+    if name == "Kolorektal MDK":
+        story.disagree(meeting, demo.staff, now=when + timedelta(hours=5))
     listed = meeting.items.filter(level="protocol").first()
     if listed and name == "Kolorektal MDK":
         lift_item(

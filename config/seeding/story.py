@@ -5,6 +5,8 @@ from datetime import date, datetime, timedelta
 from random import Random
 
 from cases.models import Case
+from cases.services.discordance import mark_discordance
+from cases.services.thread import write_message
 from checklists.enums import LevelCode, Speciality
 from checklists.registry import spec_of
 from config.seeding.people import Staff
@@ -31,6 +33,20 @@ def prepare(meeting: Meeting, staff: Staff, rng: Random, *, now: datetime, share
             preparation.start(row.pk, by=reader, now=moment)
         elif draw < share + 0.25:
             preparation.claim(row.pk, by=reader, now=moment)
+
+
+def disagree(meeting: Meeting, staff: Staff, *, now: datetime) -> None:
+    """Let a reader mark two answers of the first case as discordant, and ask its clinician about it."""
+    for item in meeting.items.filter(position__isnull=False).order_by("position"):
+        answers = {row.kind: row.pk for row in item.case.results.filter(state="final", kind__in=_READERS)}
+        if len(answers) == len(_READERS):
+            sentence = "Bilderna talar för genomväxt, men preparatet visar ingen invasion. Eftergranskas."
+            mark_discordance(item.case_id, answers.values(), sentence, by=staff["radiolog1"], now=now)
+            asked = "Finns det äldre bilder från hemsjukhuset att jämföra med?"
+            write_message(item.case_id, asked, by=staff["radiolog1"], now=now + timedelta(minutes=4))
+            answered = "Ja, en DT från i våras. Den är beställd och bör komma i eftermiddag."
+            write_message(item.case_id, answered, by=staff["lakare1"], now=now + timedelta(minutes=50))
+            return
 
 
 def finish_preparation(row: Preparation, staff: Staff, rng: Random, *, now: datetime) -> None:
