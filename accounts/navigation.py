@@ -41,6 +41,7 @@ PLACES = (
     Place("cases", "cases:list", _("Cases"), frozenset({Permission.VIEW_CASE})),
     Place("triage", "cases:triage", _("Triage"), frozenset({Permission.SET_LEVEL}), TRIAGE),
     Place("refer", "cases:refer", _("Refer a patient"), frozenset({Permission.REFER_CASE})),
+    Place("to-place", "cases:to_place", _("To place"), frozenset({Permission.PLACE_REPORTS})),
     Place("meetings", "mdk:meetings", _("Meetings"), frozenset({Permission.VIEW_MEETING})),
     Place("queue", "mdk:queue", _("Prepare"), PREPARE),
     Place("workload", "mdk:workload", _("Workload"), frozenset({Permission.VIEW_WORKLOAD})),

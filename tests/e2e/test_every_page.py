@@ -74,6 +74,7 @@ class Scene:
             "cases:refer": ("koordinator", []),
             "cases:triage": ("koordinator", []),
             "cases:import": ("koordinator", []),
+            "cases:to_place": ("koordinator", []),
             "cases:case": ("lakare1", [self.case.pk]),
             "cases:edit": ("lakare1", [self.case.pk]),
             "mdk:meetings": ("koordinator", []),
