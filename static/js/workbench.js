@@ -2,6 +2,7 @@
 "use strict";
 (() => {
   const rowOf = (element) => element?.closest?.("[data-row]");
+  const rowsIn = (list) => [...list.querySelectorAll("[data-row]")];
   const typing = (element) => element.matches("textarea, select, input:not([type=checkbox], [type=radio])");
 
   // `data-row-key`: a key that presses the button of the row in focus.
@@ -36,7 +37,7 @@
     place = {
       id: active.id,
       list: list ? [...document.querySelectorAll("[data-list]")].indexOf(list) : -1,
-      row: list ? [...list.children].indexOf(row) : -1,
+      row: list ? rowsIn(list).indexOf(row) : -1,
     };
   });
   document.addEventListener("htmx:afterSettle", () => {
@@ -51,7 +52,8 @@
       return;
     }
     const list = document.querySelectorAll("[data-list]")[kept.list];
-    const row = list?.children[Math.min(kept.row, list.children.length - 1)];
+    const rows = list ? rowsIn(list) : [];
+    const row = rows[Math.min(kept.row, rows.length - 1)];
     (document.getElementById(kept.id) || row?.querySelector("[data-open]"))?.focus();
   });
 })();
