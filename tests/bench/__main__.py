@@ -1,6 +1,7 @@
 """`make bench`: measurements, one JSON object a line: name, value, unit, baseline, ratio, n.
 
-`python -m tests.bench pages` or `start`, `seed`, `readiness` takes one part alone. Nothing of it touches the demo's data.
+`python -m tests.bench pages` (or `start`, `seed`, `readiness`, `messages`, `forecast`) takes one part alone. Nothing of it touches
+the data of the demo.
 """
 
 import json
@@ -20,8 +21,8 @@ SEEDED = 5_000
 
 def main() -> None:
     """Run the parts that were asked for (all, when none was)."""
-    wanted = sys.argv[1:] or ["pages", "seed", "readiness", "start"]
-    if {"pages", "seed", "readiness"} & set(wanted):
+    wanted = sys.argv[1:] or ["pages", "seed", "readiness", "messages", "forecast", "start"]
+    if {"pages", "seed", "readiness", "messages", "forecast"} & set(wanted):
         _on_engines_of_their_own(wanted)
     if "start" in wanted:
         from tests.bench.start import measure
@@ -48,10 +49,18 @@ def _on_engines_of_their_own(wanted: list[str]) -> None:
                 from tests.bench import pages
 
                 _print(pages.measure())
+            if "forecast" in wanted:
+                from tests.bench import forecast
+
+                _print(forecast.measure())
             if "readiness" in wanted:
                 from tests.bench import readiness
 
                 _print(readiness.measure())
+            if "messages" in wanted:
+                from tests.bench import messages
+
+                _print(messages.measure())
             if "seed" in wanted:
                 _print(_seeding())
 
