@@ -88,7 +88,7 @@ def _refuse(request: ActorRequest, page: ReferralPage, refused: Refused) -> Http
     """Show the form as it was typed with the refusal: where another case answers it, with the way there."""
     other = int(refused.extra.get("case") or 0)
     open_case = _visible(request, other) if isinstance(refused, CaseOpenAlready | AlreadySent) else None
-    if open_case is None and not isinstance(refused, Incomplete):
+    if page.form.is_bound and open_case is None and not isinstance(refused, Incomplete):
         page.form.show(refused)
     status = 409 if isinstance(refused, Stale) else 422
     return show_page(request, page.after(refused), refused=refused, other=open_case, status=status)

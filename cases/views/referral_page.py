@@ -100,7 +100,8 @@ def begun(request: ActorRequest) -> ReferralPage:
 
 def drafted(request: ActorRequest, draft: ReferralDraft) -> ReferralPage:
     """Return the form as a draft of the person's own has it."""
-    return _page(request, {name: str(text) for name, text in draft.content.items()} | {"version": str(draft.version)})
+    kept = {name: str(text) for name, text in draft.content.items() if name != "tab"}
+    return _page(request, kept | {"version": str(draft.version)})
 
 
 def typed_in(request: ActorRequest, *, is_sent: bool = False) -> ReferralPage:
