@@ -6,6 +6,7 @@ A planning aid about logistics: it says when answers use to come, and nothing of
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from math import ceil, prod
 from typing import Any
 
@@ -91,11 +92,15 @@ class Awaited:
         first, last = (self._day_of(share) for share in (0.25, 0.75))
         return first, last
 
+    def time_of(self, share: float) -> float:
+        """Return when it is there with probability `share`, in working days; never before now."""
+        time = self.started + self.curve.time_of(share, max(0.0, self.now - self.started))
+        return max(time, self.now, self.not_before + _A_MOMENT)
+
     def _day_of(self, share: float) -> date:
         """Return the working day by whose end it is there with probability `share`; at most a year ahead."""
-        time = self.started + self.curve.time_of(share, max(0.0, self.now - self.started))
-        ahead = min(max(time, self.now, self.not_before + _A_MOMENT) - begins(self.today), _A_YEAR)
-        return working_day_after(first_working_day(self.today), max(0, ceil(ahead) - 1))
+        ahead = min(self.time_of(share) - begins(self.today), _A_YEAR)
+        return _working_day(self.today, max(0, ceil(ahead) - 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +144,7 @@ class CaseForecast:
     @property
     def last(self) -> Awaited | None:
         """The part that is expected last; None when the case waits for nothing."""
-        return max(self.parts, key=lambda part: part.expected_days[::-1], default=None)
+        return max(self.parts, key=lambda part: part.time_of(0.75), default=None)
 
 
 def in_time(starts_at: datetime, cutoff_at: datetime, now: datetime) -> datetime:
@@ -224,6 +229,11 @@ def _aging(subject: Subject, spec: DefinitionSpec) -> Iterator[tuple[str, date]]
             continue
         if (allowed := requirement.max_age_days.get(subject.level)) is not None:
             yield requirement.key, performed_on + timedelta(days=allowed + 1)
+
+
+@lru_cache(maxsize=1024)
+def _working_day(today: date, ahead: int) -> date:
+    return working_day_after(first_working_day(today), ahead)
 
 
 def _day(text: str | None) -> date | None:

@@ -223,7 +223,7 @@ def cost() -> Iterator[dict[str, object]]:
     from django.db import connection
 
     from accounts.actor import actor_for
-    from cases.forecast import count_turnarounds, forecasts, subject_of
+    from cases.forecast import Subject, count_turnarounds, forecasts
     from cases.lists import case_rows
     from cases.models import Case, Result
     from config.seeding.many import seed_cases
@@ -255,12 +255,14 @@ def cost() -> Iterator[dict[str, object]]:
     )
     waiting = Case.objects.filter(status="referred").exclude(readiness_state="ready").order_by("suspected_on", "pk")
 
+    columns = ("pk", "patient__provider_id", "unit_id", "definition_id", "level", "readiness")
+
     def listed() -> None:
         case_rows(actor, waiting[:LISTED], timezone.localdate(now))
 
     def forecast() -> None:
         case_rows(actor, waiting[:LISTED], timezone.localdate(now))
-        subjects = [subject_of(case) for case in waiting.select_related("patient")[:LISTED]]
+        subjects = [Subject(*row) for row in waiting.values_list(*columns)[:LISTED]]
         for found in forecasts(subjects, now=now).values():
             found.probability_by(now + timedelta(days=7))
 
