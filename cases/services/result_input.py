@@ -79,7 +79,7 @@ def _headings(given: Any, errors: list[FieldError]) -> dict[str, str]:
 def _study_uid(text: Mapping[str, str], errors: list[FieldError]) -> str:
     """Return the DICOM study UID: numbers and dots, at most 64 characters (PS3.5, section 9.1)."""
     given = _limited(text, "study_uid", 64, errors)
-    if given and not STUDY_UID.fullmatch(given):
+    if given and not STUDY_UID.fullmatch(given) and not any(error.field == "study_uid" for error in errors):
         errors.append(FieldError("study_uid", "form", _("A study UID is numbers with dots between them.")))
     return given
 

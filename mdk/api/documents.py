@@ -155,6 +155,7 @@ def _item(guard: IdentityGuard | None, row: AgendaRow, outcome: Outcome | None) 
         "status": row.status,
         "provisional": not row.is_firm,
         "readiness": row.readiness_state,
+        "discordant": row.is_discordant,
         "preparations": [preparation_document(preparation) for preparation in row.preparations],
         "outcome": outcome_document(outcome) if guard else None,
     }

@@ -77,6 +77,7 @@ class ItemShape(Plain):
     status = serializers.ChoiceField(ItemStatus.choices)
     provisional = serializers.BooleanField()
     readiness = serializers.ChoiceField(ReadinessState.choices)
+    discordant = serializers.BooleanField(help_text="Answers of the case are marked as discordant and not settled.")
     preparations = ItemPreparationShape(many=True)
     outcome = OutcomeShape(allow_null=True)
 

@@ -8,14 +8,15 @@ from django.utils import timezone
 
 from cases.identity import birth_year, initials_of
 from cases.images import Images
-from cases.queries import Mark, marks_of
-from cases.timeline import Entry, ShownMark, entry_of, shown_mark
+from cases.queries import Mark
+from cases.timeline import Entry, ShownMark, entry_of
 from checklists.enums import Discipline, Kind, LevelCode, Speciality
 from checklists.registry import spec_of, specs_of
 from checklists.spec import DefinitionSpec
 from mdk.enums import ItemStatus, MeetingStatus
 from mdk.models import AgendaItem, Attendance, Meeting, Outcome, Preparation
 from mdk.queries.attendance import attendance_of
+from mdk.queries.marks import seen, shown_marks, standing_marks
 from mdk.queries.outcomes import outcome_facts
 from mdk.queries.quorum import Quorum, quorum_of
 
@@ -140,6 +141,11 @@ class Screen:
         return outcome_facts(self.spec, self.outcome) if self.spec else []
 
     @property
+    def seen_marks(self) -> str:
+        """What a page that follows says it has seen of the discordant answers."""
+        return seen(self.marks)
+
+    @property
     def left(self) -> int:
         """How many cases are neither done nor deferred."""
         return sum(place.item.status in _AHEAD for place in self.places)
@@ -160,7 +166,7 @@ def screen_of(meeting: Meeting, now: datetime) -> Screen:
         current=current,
         following=_following(places, current),
         panes=panes,
-        marks=shown_marks(marks, panes),
+        marks=shown_marks(marks, (entry for pane in panes for entry in pane.answers)),
         seats=_seats(items, attendances),
         quorum=quorum_of(items, attendances),
         timing=_timing(meeting, places, current, now),
@@ -192,11 +198,6 @@ def outcome_of(item: AgendaItem) -> Outcome | None:
     return Outcome.objects.filter(item=item).select_related("recorded_by").first()
 
 
-def standing_marks(item: AgendaItem) -> Sequence[Mark]:
-    """Return the marks of discordant answers of the item's case that nobody has settled; one query."""
-    return marks_of([item.case_id], standing=True).get(item.case_id, ())
-
-
 def panes_of(item: AgendaItem, marks: Sequence[Mark], images: Images | None = None) -> tuple[Pane, ...]:
     """Return the case's answers by kind, newest first, with the preparations beside them; two queries.
 
@@ -218,12 +219,6 @@ def panes_of(item: AgendaItem, marks: Sequence[Mark], images: Images | None = No
             )
         )
     return tuple(panes)
-
-
-def shown_marks(marks: Iterable[Mark], panes: Iterable[Pane]) -> tuple[ShownMark, ...]:
-    """Return the marks with their answers, which stand in `panes`, in words."""
-    entries = {entry.result.pk: entry for pane in panes for entry in pane.answers}
-    return tuple(shown_mark(mark, entries) for mark in marks)
 
 
 def heading_fields(spec: DefinitionSpec, discipline: str) -> list[tuple[str, str]]:

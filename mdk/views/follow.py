@@ -16,6 +16,7 @@ from mdk.forms.room import AttendanceFormSet, BaseAttendance
 from mdk.models import Meeting
 from mdk.queries.attendance import attendance_of, attendance_rows, roster_of
 from mdk.queries.live import Screen, running_order, screen_of
+from mdk.queries.marks import seen_of
 from mdk.services.outcome import record_attendance
 
 
@@ -23,11 +24,13 @@ from mdk.services.outcome import record_attendance
 def follow_page(request: ActorRequest, pk: int) -> HttpResponse:
     """Show the same as the chair's screen, to read. htmx asks every second with the version that it has.
 
-    An unchanged version is answered with 204. Every case that comes on the screen is one row in the reading
+    An unchanged version is answered with 204, unless answers were marked as discordant, which makes no new version.
+    Every case that comes on the screen is one row in the reading
     log: which one was shown last stands in the session, not in the question.
     """
     meeting = access_meeting(request.actor, pk, Permission.VIEW_CASE)
-    if request.htmx and request.GET.get("version") == str(meeting.version):
+    is_same = request.GET.get("version") == str(meeting.version)
+    if request.htmx and is_same and request.GET.get("marks", "") == seen_of(meeting):
         return HttpResponse(status=204)
     screen = screen_of(meeting, timezone.now())
     _log(request, screen)

@@ -26,7 +26,8 @@ from checklists.registry import spec_of
 from mdk.access import access_preparation
 from mdk.forms.room import CompleteForm, HandOverForm, ReturnForm
 from mdk.models import Preparation
-from mdk.queries.live import age_on, heading_fields, panes_of, shown_marks, standing_marks
+from mdk.queries.live import age_on, heading_fields, panes_of
+from mdk.queries.marks import shown_marks, standing_marks
 from mdk.queries.preparations import answers_for
 from mdk.queries.queue import STATES, prepared_disciplines, queue_of, readers_for
 from mdk.services import preparation as service
@@ -173,7 +174,7 @@ def _page(
         "age": age_on(item.case.patient.identity_value, timezone.localdate()),
         "shown": IdentityGuard(actor).of(item.case),
         "panes": panes,
-        "marks": shown_marks(marks, panes),
+        "marks": shown_marks(marks, [entry for pane in panes for entry in pane.answers]),
         "answers": answers_for(preparation),
         "holder": holder,
         "is_mine": preparation.reader_id == actor.user.pk,

@@ -217,3 +217,56 @@ def test_marks_cost_the_list_one_query(house: House, browser: Browser, django_as
         mark(house, make_case(house))
     with django_assert_num_queries(7):
         assert [len(row["discordances"]) for row in visitor.get("/api/v1/cases/").json()["results"]] == [1, 1, 1]
+
+
+# Answers with headings, study UID and what was made elsewhere
+
+
+def answer_of(client: Client, case: Case, **fields: Any) -> Any:
+    body = {"kind": "radiology", "requirement": "mri_brain", "final": True, "performed_on": str(timezone.localdate())}
+    return post(client, f"{case.pk}/results", **(body | fields))
+
+
+def test_a_structured_answer_from_elsewhere(house: House, browser: Browser) -> None:
+    case = make_case(house, diagnosis="brain-spinal-cord")
+    made = answer_of(
+        browser(house.clinician),
+        case,
+        structured={"oedema": " Uttalat ", "cyst": "", "necrosis": None},
+        study_uid="1.2.752.3",
+        is_external=True,
+    )
+    assert made.status_code == 201, made.json()
+    shown = {name: made.json()[name] for name in ("structured", "study_uid", "is_external", "is_corrected")}
+    assert shown == {
+        "structured": {"oedema": "Uttalat"},
+        "study_uid": "1.2.752.3",
+        "is_external": True,
+        "is_corrected": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"structured": {"odema": "x", "cyst": "Nej"}}, {"structured.odema": "unknown"}),
+        ({"structured": {"oedema": "x"}, "requirement": "neuroradiology_reading"}, {"structured.oedema": "unknown"}),
+        ({"structured": {"oedema": "x"}, "requirement": ""}, {"structured.oedema": "unknown"}),
+        ({"structured": {"oedema": ["x"]}}, {"structured.oedema": "not-text"}),
+        ({"structured": {"oedema": True}}, {"structured.oedema": "not-text"}),
+        ({"structured": {"oedema": "x" * 2001}}, {"structured.oedema": "too-long"}),
+        ({"structured": ["oedema"]}, {"structured": "not-an-object"}),
+        ({"structured": "oedema"}, {"structured": "not-an-object"}),
+        ({"study_uid": "1.2.x"}, {"study_uid": "form"}),
+        ({"study_uid": "1." * 40}, {"study_uid": "too-long"}),
+        ({"study_uid": {}}, {"study_uid": "not-text"}),
+    ],
+)
+def test_what_is_wrong_with_it_is_named(
+    house: House, browser: Browser, fields: dict[str, Any], expected: dict[str, str]
+) -> None:
+    case = make_case(house, diagnosis="brain-spinal-cord")
+    answer = answer_of(browser(house.clinician), case, **fields)
+    assert answer.status_code == 400
+    assert errors(answer) == expected
+    assert not case.results.exists()

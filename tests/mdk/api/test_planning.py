@@ -21,6 +21,7 @@ MEETING = {
 }  # fmt: skip
 ITEM = {
     "id", "case", "case_summary", "level", "position", "minutes", "starts_at", "status", "provisional", "readiness",
+    "discordant",
     "preparations", "outcome",
 }  # fmt: skip
 

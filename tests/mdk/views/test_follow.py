@@ -56,8 +56,8 @@ def test_an_unchanged_version_is_answered_with_nothing(
     client: Client, house: House, meeting: Meeting, django_assert_num_queries: object
 ) -> None:
     login(client, house.nurse).get(url(meeting))
-    with django_assert_num_queries(4):  # type: ignore[operator]
-        # person, memberships, meeting, invited units; the session lies in the cache
+    with django_assert_num_queries(5):  # type: ignore[operator]
+        # person, memberships, meeting, invited units, marks of discordant answers; the session lies in the cache
         answer = client.get(url(meeting), {"version": meeting.version}, headers=HTMX)
     assert (answer.status_code, answer.content) == (204, b"")
 
