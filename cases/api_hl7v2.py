@@ -24,7 +24,7 @@ from rest_framework.views import APIView
 
 from accounts.actor import actor_of
 from cases.access import access_sending
-from cases.intake.acknowledge import acknowledge, judge, not_stored, too_large
+from cases.intake.acknowledge import acknowledge, judge, not_stored
 from cases.intake.er7 import LIMIT, Hl7Fault, read_header
 from cases.intake.inbox import apply_message, receive
 
@@ -65,9 +65,9 @@ class Hl7View(APIView):
         if kind.startswith("multipart/") or kind.endswith(OTHER):
             return answer(b"", wrong_type(), status=415)
         raw: bytes = request._request.read(LIMIT + 1)
-        if len(raw) > LIMIT:
-            return answer(raw, too_large(), status=413)
         judged = judge(raw)
+        if not judged.is_kept:
+            return answer(raw, judged.fault, status=413)
         try:
             [pk] = receive([judged.incoming], provider=provider, by=actor.user, now=now)
         except DatabaseFault as error:

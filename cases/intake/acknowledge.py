@@ -43,6 +43,8 @@ class Judged:
 
     incoming: Incoming
     fault: Hl7Fault | None
+    is_kept: bool = True
+    """False for a message that is too large to be stored."""
 
     def answer(self, fault: Hl7Fault | None = None) -> bytes:
         """Return the acknowledgement, `AA` only without a fault; `fault` is one that came up since."""
@@ -51,32 +53,30 @@ class Judged:
 
 def judge(raw: bytes) -> Judged:
     """Return the message as it is to be stored, with its fault if it is refused. Never raises."""
-    fault = None
+    if len(raw) > LIMIT:
+        return judge_head(raw)
     try:
-        kind, control_id = _read(raw)
+        message = read_hl7(raw)
     except Hl7Fault as found:
-        fault, header = found, read_header(raw)
-        kind, control_id = header.kind, header.control_id
+        header = read_header(raw)
+        return _judged(raw, header.kind, header.control_id, found)
     # What was said of the patient is not logged: the class of the error alone.
     except Exception as error:  # noqa: BLE001 - a message that we cannot read is refused, and never ends the door
         log.warning("an HL7 message could not be read: %s", type(error).__name__)
-        fault, kind, control_id = internal_fault(), "", ""
+        return _judged(raw, "", "", internal_fault())
+    return _judged(raw, message.kind, message.control_id, None)
+
+
+def judge_head(raw: bytes) -> Judged:
+    """Return what is known of a message that is too large, from its beginning."""
+    fault = Hl7Fault("AR", 207, "MSH^1", _("The message is larger than %(limit)d bytes.") % {"limit": LIMIT})
+    return Judged(Incoming(Channel.HL7V2, raw), fault, is_kept=False)
+
+
+def _judged(raw: bytes, kind: str, control_id: str, fault: Hl7Fault | None) -> Judged:
     sentence = f"{fault.ack} {fault.code} {fault.location}: {fault.text}" if fault else ""
-    return Judged(
-        Incoming(Channel.HL7V2, raw, kind=kind[:40], control_id=control_id[:200], fault=sentence[:500]), fault
-    )
-
-
-def _read(raw: bytes) -> tuple[str, str]:
-    if len(raw) > LIMIT:
-        raise too_large()
-    message = read_hl7(raw)
-    return message.kind, message.control_id
-
-
-def too_large() -> Hl7Fault:
-    """Return the fault of a message above the limit."""
-    return Hl7Fault("AR", 207, "MSH^1", _("The message is larger than %(limit)d bytes.") % {"limit": LIMIT})
+    incoming = Incoming(Channel.HL7V2, raw, kind=kind[:40], control_id=control_id[:200], fault=sentence[:500])
+    return Judged(incoming, fault)
 
 
 def internal_fault() -> Hl7Fault:

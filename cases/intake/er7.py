@@ -6,7 +6,7 @@ cannot say which of them were taken. Nothing here knows what a message means.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import hl7
@@ -75,28 +75,31 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One segment; `number` counts those of its name in the message from 1."""
+    """One segment; `number` counts those of its name in the message from 1, `line` is the segment as sent."""
 
     name: str
     number: int
+    line: str
     fields: Any
     marks: str
     codec: str
+    _read: dict[int, list[list[list[str]]]] = field(default_factory=dict, compare=False)
 
-    def at(self, field: int) -> str:
+    def at(self, number: int) -> str:
         """Return the location of a field for ERR: `OBR^1^25`."""
-        return f"{self.name}^{self.number}^{field}"
+        return f"{self.name}^{self.number}^{number}"
 
-    def repetitions(self, field: int) -> list[list[list[str]]]:
+    def repetitions(self, number: int) -> list[list[list[str]]]:
         """Return the repetitions of a field: components of subcomponents, all as plain text; [] where it is empty."""
-        if field >= len(self.fields):
-            return []
-        read = [[[self._plain(sub) for sub in parts(one)] for one in parts(each)] for each in self.fields[field]]
-        return [each for each in read if any(sub for one in each for sub in one)]
+        if number not in self._read:
+            fields = self.fields[number] if number < len(self.fields) else ()
+            read = [[[self._plain(sub) for sub in parts(one)] for one in parts(each)] for each in fields]
+            self._read[number] = [each for each in read if any(sub for one in each for sub in one)]
+        return self._read[number]
 
-    def text(self, field: int, component: int = 1, subcomponent: int = 1) -> str:
+    def text(self, number: int, component: int = 1, subcomponent: int = 1) -> str:
         """Return one part of the first repetition of a field that has any, or ""."""
-        read = self.repetitions(field)
+        read = self.repetitions(number)
         return part_of(read[0], component, subcomponent) if read else ""
 
     def _plain(self, text: str) -> str:
@@ -158,10 +161,10 @@ def parse(raw: bytes) -> Er7:
     wanted = [line for line in lines if line[:3] in SEGMENTS]
     counted: dict[str, int] = {}
     segments = []
-    for fields in hl7.parse("\r".join(wanted)):
-        name = str(fields[0])
+    for line, fields in zip(wanted, hl7.parse("\r".join(wanted)), strict=True):
+        name = line[:3]
         counted[name] = counted.get(name, 0) + 1
-        segments.append(Segment(name, counted[name], fields, header.marks, codec))
+        segments.append(Segment(name, counted[name], line, fields, header.marks, codec))
     return Er7(header, tuple(segments))
 
 

@@ -204,7 +204,7 @@ def _report(group: Group, external_id: str, sent: Moment | None) -> ReportData:
 
 def _content(group: Group) -> bytes:
     """Return what tells two versions apart that were issued at one moment."""
-    return "\r".join(str(one.fields) for one in (group.patient, group.request, *group.rest)).encode("utf-8", "replace")
+    return "\r".join(one.line for one in (group.patient, group.request, *group.rest)).encode("utf-8", "replace")
 
 
 def _state(group: Group) -> tuple[ResultState, str]:

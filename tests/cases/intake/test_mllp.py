@@ -6,14 +6,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, OperationalError
 from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.models import Unit
 from cases.enums import MessageState
 from cases.intake import mllp
-from cases.intake.mllp import Frame, Frames, Listener, take
+from cases.intake.acknowledge import Judged
+from cases.intake.mllp import Listener, answer_to, read_frame, store
+from cases.intake.mllp_frames import HEAD, Frame, Frames
 from cases.models import InboundMessage
 from tests.cases.intake.hl7_messages import OBR, changed, header, message, oru
 from tests.factories import make_unit
@@ -67,7 +69,7 @@ def test_a_message_that_is_too_large_is_not_held_in_memory() -> None:
         assert len(frames._held) <= 100_000
     (large, small) = frames.feed(b"\x1c\r" + framed(b"B"))
     assert large.is_too_large
-    assert len(large.raw) <= mllp.HEAD
+    assert len(large.raw) <= HEAD
     assert small == Frame(b"B")
 
 
@@ -77,6 +79,15 @@ def test_a_message_that_is_too_large_is_not_held_in_memory() -> None:
 @pytest.fixture
 def provider(transactional_db: None) -> Unit:
     return make_unit("Sjukhuset", kind=Unit.Kind.HOSPITAL)
+
+
+def take(frames: Sequence[Frame], *, provider: Unit) -> list[bytes]:
+    """Return the answers to messages as the listener gives them, without its connections."""
+    judged = [read_frame(frame) for frame in frames]
+    return [
+        answer_to(one, is_stored=is_stored)
+        for one, is_stored in zip(judged, store(judged, provider=provider), strict=True)
+    ]
 
 
 def codes(answers: Sequence[bytes]) -> list[str]:
@@ -115,6 +126,18 @@ def test_nothing_is_accepted_that_was_not_stored(provider: Unit, monkeypatch: py
     answers = take([Frame(GOOD), Frame(BAD)], provider=provider)
     assert codes(answers) == ["AE", "AE"]
     assert InboundMessage.objects.count() == 0
+
+
+def test_a_database_that_is_gone_is_not_tried_for_each_message(provider: Unit, monkeypatch: pytest.MonkeyPatch) -> None:
+    tries: list[int] = []
+
+    def fails(incoming: Sequence[Any], **_named: Any) -> None:
+        tries.append(len(incoming))
+        raise OperationalError("no route to host")
+
+    monkeypatch.setattr(mllp, "receive", fails)
+    assert codes(take([Frame(one) for one in numbered(50)], provider=provider)) == ["AE"] * 50
+    assert tries == [50, 1]
 
 
 def test_one_that_cannot_be_stored_does_not_stop_the_others(provider: Unit, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -273,9 +296,9 @@ def test_connections_do_not_disturb_each_other(provider: Unit) -> None:
 def test_many_messages_share_a_transaction(provider: Unit) -> None:
     sizes: list[int] = []
 
-    def counting(frames: Sequence[Frame], *, provider: Unit) -> list[bytes]:
-        sizes.append(len(frames))
-        return take(frames, provider=provider)
+    def counting(judged: Sequence[Judged], *, provider: Unit) -> list[bool]:
+        sizes.append(len(judged))
+        return store(judged, provider=provider)
 
     async def scenario(place: Place) -> None:
         sender = await place.call()
@@ -290,9 +313,9 @@ def test_many_messages_share_a_transaction(provider: Unit) -> None:
 
 
 def test_a_stop_answers_what_was_read_and_takes_nothing_new(provider: Unit) -> None:
-    def slowly(frames: Sequence[Frame], *, provider: Unit) -> list[bytes]:
+    def slowly(judged: Sequence[Judged], *, provider: Unit) -> list[bool]:
         time.sleep(0.3)
-        return take(frames, provider=provider)
+        return store(judged, provider=provider)
 
     async def scenario(place: Place) -> None:
         busy, idle = await place.call(), await place.call()
