@@ -63,8 +63,9 @@ def _remove(request: ActorRequest, diagnosis: Diagnosis) -> HttpResponse:
 
 
 def _edition(request: ActorRequest) -> int:
-    """The newest edition that this page has seen: of the form, or of another entry saved on the same page."""
-    return max((int(text) for text in request.POST.getlist("edition") if text.isdecimal()), default=0)
+    """The newest edition that the page has seen: when the form was opened, or when another entry was saved on it."""
+    told = (request.POST.get("edition", ""), request.POST.get("seen", ""))
+    return max((int(text) for text in told if text.isdecimal()), default=0)
 
 
 def _show(

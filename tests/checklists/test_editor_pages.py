@@ -195,10 +195,10 @@ def test_somebody_changed_it_meanwhile(admin: Client, draft: DefinitionDraft) ->
 def test_htmx_gets_the_page_with_the_row_closed_and_the_new_edition(admin: Client) -> None:
     opened = admin.get(f"{DRAFT}?open=levels:full", **HTMX).content.decode()
     assert 'hx-include="#edition"' in opened
-    answer = admin.post(DRAFT, level(edition=[1, 1]), **HTMX)
+    answer = admin.post(DRAFT, level(edition=0, seen=1), **HTMX)
     page = answer.content.decode()
     assert answer.status_code == 200
-    assert 'name="edition" value="2"' in " ".join(page.split())
+    assert 'name="seen" value="2"' in " ".join(page.split())
     assert "entry__saved" in page
 
 
