@@ -126,6 +126,14 @@ def access_report(actor: Actor, pk: int) -> Report:
     return report
 
 
+def access_sent_answer(case: Case, result: int) -> Report:
+    """Return the report of another system that an answer of the case came with; Http404 when it came otherwise."""
+    report = Report.objects.filter(result=result, result__case=case).first()
+    if report is None:
+        raise Http404(_("There is no such answer."))
+    return report
+
+
 def access_message(actor: Actor, pk: int) -> InboundMessage:
     """Return a message that the actor may have tried again; Http404 for another provider's."""
     message = InboundMessage.objects.filter(pk=pk, provider_id__in=access_placing(actor)).first()

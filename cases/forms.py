@@ -13,7 +13,7 @@ from accounts.models import User
 from cases.enums import ClearanceKind, ResultState
 from cases.models import Case, Result
 from checklists.enums import LevelCode, Phase
-from checklists.spec import DefinitionSpec
+from checklists.spec import DefinitionSpec, Requirement
 
 REQUIRED = {"required": gettext_lazy("Fill in this field.")}
 CIRCUMSTANCE = "circumstance_"
@@ -197,7 +197,7 @@ class DiscordanceForm(HouseForm):
     results = forms.MultipleChoiceField(
         label=gettext_lazy("Answers that do not fit together"),
         help_text=gettext_lazy("One alone contradicts the clinical picture."),
-        widget=forms.CheckboxSelectMultiple,
+        widget=forms.CheckboxSelectMultiple(attrs={"data-focus": True}),
         error_messages={
             "required": gettext_lazy("Choose the answers that do not fit together."),
             "invalid_choice": gettext_lazy("The case has no such answer any more. Load the page again."),
@@ -241,6 +241,17 @@ class ViewerForm(HouseForm):
         label=gettext_lazy("Address"), required=False, max_length=500,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "inputmode": "url"}),
     )  # fmt: skip
+
+
+class MoveForm(HouseForm):
+    """Says what an answer from another system belongs to."""
+
+    requirement = forms.ChoiceField(label=gettext_lazy("It answers"), error_messages=REQUIRED)
+
+    def offer(self, asked: Iterable[Requirement]) -> Self:
+        """Offer what the case asks for."""
+        choose_from(self.fields["requirement"], [(one.key, one.label()) for one in asked])
+        return self
 
 
 class ClearForm(HouseForm):

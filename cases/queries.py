@@ -16,7 +16,7 @@ from accounts.permissions import Permission, Role
 from accounts.queries import people_by_unit, people_in_role, people_with
 from cases.enums import OPEN_STATUSES, CaseStatus, ReferralSource, ResultState
 from cases.identity import Identity
-from cases.models import Case, Clearance, Discordance, ImageViewer, Message, Referral, ReferralDraft, Result
+from cases.models import Case, Clearance, Discordance, ImageViewer, Message, Patient, Referral, ReferralDraft, Result
 from checklists.enums import Kind, Speciality
 
 _TAKES_PART = Case.units.through
@@ -180,7 +180,7 @@ def case_details(case: Case) -> Case:
     prefetch_related_objects(
         [case],
         "units",
-        Prefetch("results", Result.objects.select_related("created_by")),
+        Prefetch("results", Result.objects.select_related("created_by", "report")),
         Prefetch("clearances", Clearance.objects.select_related("granted_by")),
         Prefetch("referrals", Referral.objects.select_related("received_by", "unit")),
     )
@@ -249,3 +249,9 @@ def viewers_of(unit_ids: Sequence[int]) -> dict[int, ImageViewer]:
     """Return the image viewers of the units by unit, with who set them; one query."""
     rows = ImageViewer.objects.filter(unit_id__in=unit_ids).select_related("set_by")
     return {row.unit_id: row for row in rows}
+
+
+def patients_merged_with(patient_id: int) -> list[int]:
+    """Return the ids of every patient whose number was merged with this one's, for the search in the access log."""
+    survivor = Patient.objects.filter(pk=patient_id).values_list("merged_into_id", flat=True).first() or patient_id
+    return list(Patient.objects.filter(Q(pk=survivor) | Q(merged_into=survivor)).values_list("pk", flat=True))

@@ -27,6 +27,7 @@ urlpatterns = [
     path("cases/<int:pk>/edit/", edit.edit_page, name="edit"),
     path("cases/<int:pk>/results/", case.result_page, name="result"),
     path("cases/<int:pk>/results/<int:result>/", case.correct_page, name="correct"),
+    path("cases/<int:pk>/results/<int:result>/move/", case.move_page, name="move"),
     path("cases/<int:pk>/clear/", case.clear_page, name="clear"),
     path("cases/<int:pk>/level/", case.level_page, name="level"),
     path("cases/<int:pk>/attest/", case.attest_page, name="attest"),

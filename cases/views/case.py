@@ -7,11 +7,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.actor import ActorRequest
 from accounts.permissions import Permission
-from cases.access import access_case, access_result
+from cases.access import access_case, access_result, access_sent_answer
 from cases.enums import ClearanceKind
-from cases.forms import ClearForm, LevelForm, ResultForm, WithdrawForm
+from cases.forms import ClearForm, LevelForm, MoveForm, ResultForm, WithdrawForm
+from cases.services.candidates import asked_for
 from cases.services.clearance import attest_case, clear_requirement, revoke_clearance
 from cases.services.editing import set_level, withdraw_case
+from cases.services.placing import place_report
 from cases.services.result_input import parse_correction, parse_result
 from cases.services.results import change_result, register_result
 from cases.views.showing import Opened, act_on_case, changed_case, show_case
@@ -52,6 +54,22 @@ def correct_page(request: ActorRequest, pk: int, result: int) -> HttpResponse:
 
     return act_on_case(
         request, case, Opened("correct", str(result), form), act, _("The answer is changed."), f"answer-{result}"
+    )
+
+
+@require_POST
+def move_page(request: ActorRequest, pk: int, result: int) -> HttpResponse:
+    """Say what an answer from another system belongs to, where the rule was wrong; 404 for an answer by hand."""
+    case = access_case(request.actor, pk, Permission.WAIVE)
+    report = access_sent_answer(case, result)
+    form = MoveForm(request.POST, auto_id=f"move_{result}_%s").offer(asked_for(case.definition_id, case.phase))
+
+    def act() -> None:
+        key = request.POST.get("requirement", "")
+        place_report(report.pk, pk, key, by=request.user, now=timezone.now(), move=True)
+
+    return act_on_case(
+        request, case, Opened("move", str(result), form), act, _("The answer is moved."), f"answer-{result}"
     )
 
 

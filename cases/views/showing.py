@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.access_log import log_read
 from accounts.actor import ActorRequest
 from accounts.errors import NotAllowed, Refused
-from cases.access import access_case, access_mark, access_result
+from cases.access import access_case, access_mark, access_result, access_sent_answer
 from cases.case_page import CasePage, case_page
 from cases.forms import (
     ClearForm,
@@ -21,11 +21,13 @@ from cases.forms import (
     HouseForm,
     LevelForm,
     MessageForm,
+    MoveForm,
     ResultForm,
     SettleForm,
     WithdrawForm,
 )
 from cases.models import Case
+from cases.services.candidates import asked_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,11 @@ def opened_in(request: ActorRequest, page: CasePage) -> Opened:
             result = access_result(page.case, int(key))
             form = ResultForm(initial=ResultForm.initial_of(result), auto_id=f"answer_{key}_%s")
             form.add_headings(page.spec, result.requirement)
+        case "move" if key.isdecimal() and page.rights.clear:
+            access_sent_answer(page.case, int(key))
+            form = MoveForm(auto_id=f"move_{key}_%s")
+            form.initial["requirement"] = access_result(page.case, int(key)).requirement
+            form.offer(asked_for(page.case.definition_id, page.case.phase))
         case "discordant" if page.rights.mark:
             form = DiscordanceForm(initial={"results": [key]}, auto_id="discordant_%s").offer(page.timeline.choices)
         case "settle" if key.isdecimal():
