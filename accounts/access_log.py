@@ -10,7 +10,9 @@ from accounts.models import AccessLog
 from accounts.permissions import Permission
 
 CaseLookup = Callable[[int], int | None]
+PatientLookup = Callable[[int], Iterable[int]]
 _case_lookup: list[CaseLookup] = []
+_patient_lookup: list[PatientLookup] = []
 
 
 def log_read(
@@ -56,3 +58,13 @@ def register_case_lookup(lookup: CaseLookup) -> None:
 def patient_of_case(case_id: int) -> int | None:
     """Return the patient of a case, as far as the floor above knows it."""
     return next((lookup(case_id) for lookup in _case_lookup), None)
+
+
+def register_patient_lookup(lookup: PatientLookup) -> None:
+    """Let a floor above say under which ids a patient has been known (a merge of numbers), the present one included."""
+    _patient_lookup[:] = [lookup]
+
+
+def known_as(patient_id: int) -> frozenset[int]:
+    """Return every id under which the log may name the patient: readings before a merge name the old one."""
+    return frozenset({patient_id, *(other for lookup in _patient_lookup for other in lookup(patient_id))})

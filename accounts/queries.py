@@ -6,6 +6,7 @@ from datetime import date
 
 from django.db.models import Count, Prefetch, Q, QuerySet
 
+from accounts.access_log import known_as
 from accounts.actor import Actor
 from accounts.models import AccessLog, Membership, Unit, User
 from accounts.permissions import Permission, roles_with
@@ -86,10 +87,13 @@ def people_by_unit(role: str, unit_ids: Iterable[int], on: date) -> dict[int, li
 
 
 def readings(actor: Actor, *, patient: int | None = None, user: User | None = None) -> QuerySet[AccessLog]:
-    """Return the log rows of one patient or one reader in the units that `actor` answers for, newest first."""
+    """Return the log rows of one patient or one reader in the units that `actor` answers for, newest first.
+
+    Of a patient whose number was merged with another's the rows of both are given.
+    """
     rows = AccessLog.objects.filter(unit_id__in=units_below(actor.units_for(Permission.VIEW_ACCESS_LOG)))
     if patient is not None:
-        rows = rows.filter(patient_ids__contains=[patient])
+        rows = rows.filter(patient_ids__overlap=sorted(known_as(patient)))
     if user is not None:
         rows = rows.filter(user=user)
     return rows.select_related("user", "unit").order_by("-at", "-pk")

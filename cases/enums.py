@@ -111,6 +111,7 @@ class ReportState(models.TextChoices):
     WAITING = "waiting", _("To place")
     PLACED = "placed", _("Placed")
     SET_ASIDE = "set_aside", _("Set aside")
+    ANSWERED = "answered", _("Order, answered")
 
 
 class ForecastStage(models.TextChoices):

@@ -211,3 +211,11 @@ def system_key(system: str) -> str:
     """Return one name for a code system, whether it was written as name, URI or OID."""
     text = system.strip().casefold().removeprefix("urn:oid:").rstrip("/")
     return _SYSTEMS.get(text, text)
+
+
+def may_be_one_examination(codes: Iterable[ReportCode], others: Iterable[ReportCode]) -> bool:
+    """Whether no code system that both use tells two reports with one accession number apart."""
+    own = {_pair(one) for one in codes if one.system}
+    other = {_pair(one) for one in others if one.system}
+    shared = {system for system, _code in own} & {system for system, _code in other}
+    return not shared or not own.isdisjoint(other)

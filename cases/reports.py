@@ -62,8 +62,6 @@ class ReportData:
     born_on: date | None = None
     is_order: bool = False
     """An order on its own, which its report will answer under the same accession number."""
-    order: Mapping[str, Any] | None = None
-    """What such an order said, as JSON, once the report has come (`cases.services.ordering`)."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the report as JSON types, for storing."""

@@ -6,11 +6,12 @@ from typing import Any, Final
 
 from django.db.models import Q
 
-from cases.enums import OPEN_STATUSES
+from cases.enums import OPEN_STATUSES, ResultState
 from cases.identity import COORDINATION_NUMBER, PERSONAL_NUMBER
-from cases.matching import CaseAsked, KnownAnswer, Why
-from cases.models import Case, Result
+from cases.matching import CaseAsked, KnownAnswer, Why, may_be_one_examination
+from cases.models import Case, Report, Result
 from cases.persons import Number
+from cases.reports import ReportCode
 from cases.services.identities import Person
 from checklists.registry import spec_of
 from checklists.spec import Requirement
@@ -42,30 +43,29 @@ class Candidates:
 
 
 def candidates_for(
-    provider_id: int, person: Person, own: Collection[Number], accession_number: str, result_id: int | None = None
+    provider_id: int, person: Person, own: Collection[Number], report: Report, codes: Collection[ReportCode]
 ) -> Candidates:
     """Return what a report with the numbers `own` may answer; one query, two with an accession number.
 
-    `result_id` is the answer that the report itself has become: it is no witness of its own place.
+    Orders that people entered are known by the accession number, and so are the places of other reports of the
+    same examination, unless their codes tell it apart. The report itself is no witness of its own place.
     """
+    person = person.only(own)
     cases = tuple(open_cases_of(provider_id, person, own))
-    if not accession_number:
+    if not report.accession_number:
         return Candidates(cases, (), {})
     known, orders = [], {}
-    for row in _answers(provider_id, accession_number):
-        asked = _asked(row, "case__", person, own)
+    for row in _answers(provider_id, report.accession_number):
         if _contradicts(row, person, own, cases):
             continue
-        order = row["report__order"]
-        is_order = row["report__id"] is None or order is not None
-        if row["id"] == result_id and not is_order:
-            continue
-        if not is_order and row["report__rule"] == Why.SAME_EXAMINATION:
-            continue
-        was = order or row
-        known.append(KnownAnswer(asked, was["kind"], was["requirement"], is_order))
-        if row["report__id"] is None and row["state"] == "ordered":
-            orders[row["case_id"], was["requirement"], was["kind"]] = row["id"]
+        asked = _asked(row, "case__", person, own)
+        if row["report__id"] is None or row["report__order"]:
+            was = row["report__order"] or row
+            known.append(KnownAnswer(asked, was["kind"], was["requirement"], is_order=True))
+            if row["report__id"] is None and row["state"] == ResultState.ORDERED:
+                orders[row["case_id"], was["requirement"], was["kind"]] = row["id"]
+        elif row["id"] != report.result_id and _is_witness(row, codes):
+            known.append(KnownAnswer(asked, row["kind"], row["requirement"], is_order=False))
     return Candidates(cases, tuple(known), orders)
 
 
@@ -93,8 +93,17 @@ def _answers(provider_id: int, accession_number: str) -> Iterator[Mapping[str, A
         case__patient__provider_id=provider_id,
         case__status__in=OPEN_STATUSES,
     )
-    fields = ("id", "case_id", "kind", "requirement", "state", "report__id", "report__rule", "report__order")
+    fields = ("id", "case_id", "kind", "requirement", "state", "report__id", "report__rule", "report__order",
+              "report__content")  # fmt: skip
     yield from rows.order_by("pk").values(*fields, *(f"case__{name}" for name in _CASE))
+
+
+def _is_witness(row: Mapping[str, Any], codes: Collection[ReportCode]) -> bool:
+    """Whether the answer tells where other reports of its examination belong: it found its place by itself."""
+    content = row["report__content"]
+    if row["report__rule"] == Why.SAME_EXAMINATION or (content.get("is_order") and row["report__rule"] != Why.HAND):
+        return False
+    return may_be_one_examination(codes, [ReportCode(**code) for code in content["codes"]])
 
 
 def _asked(row: Mapping[str, Any], prefix: str, person: Person, own: Collection[Number]) -> CaseAsked:

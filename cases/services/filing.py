@@ -122,6 +122,9 @@ def _write(case: Case, result: Result, report: Report, data: ReportData, place: 
         external_id=result.external_id,
     )
     write_result(case, result, answer, is_new=result.pk is None, by=None, now=now)
+    if answer.ordered_on and result.ordered_on != answer.ordered_on:  # The order came after its answer.
+        result.ordered_on = answer.ordered_on
+        result.save(update_fields=["ordered_on"])
     if not was_final or before == (result.text, result.structured, result.performed_on, result.state):
         return
     kind_of_change = {True: "result.taken_back", False: "result.corrected"}[data.state == ResultState.CANCELLED]

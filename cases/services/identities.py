@@ -30,6 +30,11 @@ class Person:
         """Return the number that survives of those that `number` was merged with."""
         return surviving(self.links, number)
 
+    def only(self, numbers: Iterable[Number]) -> "Person":
+        """Return those of the numbers that are the same person's as one of `numbers`."""
+        roots = {self.root(number) for number in numbers}
+        return Person(frozenset(number for number in self.numbers if self.root(number) in roots), self.links)
+
     @property
     def written(self) -> list[str]:
         """The numbers as reports store them."""

@@ -16,13 +16,14 @@ from accounts.errors import Refused
 from accounts.models import Unit
 from accounts.permissions import Permission
 from accounts.queries import people_with
-from cases.enums import OPEN_STATUSES
-from cases.models import Case, IdentityLink, InboundMessage, Patient, ReportedName, swedish_sort_key
+from cases.enums import OPEN_STATUSES, ReportState
+from cases.matching import Why
+from cases.models import Case, IdentityLink, InboundMessage, Patient, Report, ReportedName, swedish_sort_key
 from cases.persons import Number, numbers_of, oldest, ring_of
 from cases.reports import PatientMerge, PatientUpdate
 from cases.services.failing import fail_message
 from cases.services.identities import Person, hold_numbers, patients_of, person_of
-from cases.services.placing import decide_anew
+from cases.services.settling import Cause, decide_again
 from events.models import Event
 from events.record import record
 
@@ -71,7 +72,8 @@ def merge_patients(merge: PatientMerge, *, provider: Unit, message: InboundMessa
     person = person_of(provider.pk, touched)
     gather(provider.pk, person, now=now)
     rename(provider.pk, person)
-    decide_anew(provider.pk, person.written, now=now)
+    theirs = Report.objects.filter(provider=provider, numbers__overlap=person.written)
+    decide_again(theirs.exclude(state=ReportState.SET_ASIDE).exclude(rule=Why.HAND), now, cause=Cause.MERGE)
     _report_rings(person, provider, now)
 
 

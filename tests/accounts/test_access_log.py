@@ -143,7 +143,7 @@ def test_the_search_costs_the_same_whatever_it_finds(
     for _row in range(rows):
         read(house, 7)
     login(client, house.admin)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(8):
         client.post(PAGE, {"patient": "7", "reason": "x"})
 
 

@@ -42,10 +42,11 @@ def at_once(*calls: Call) -> list[Any]:
 
 @pytest.fixture
 def without_locks(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """Return what takes every row lock away: `select_for_update` becomes a plain reading."""
+    """Return what takes every lock away: `select_for_update` becomes a plain reading, and no number is held."""
 
     def take_away() -> None:
         monkeypatch.setattr(QuerySet, "select_for_update", lambda self, *args, **kwargs: self.all())
+        monkeypatch.setattr("cases.services.identities.lock_keys", lambda keys: None)
 
     return take_away
 
