@@ -75,8 +75,8 @@ def register_result(case_id: int, data: ResultData, *, by: User | None, now: dat
     """
     _hold_examination(case_id, data)
     case = lock_case(case_id)
-    _check(case, data, timezone.localdate(now))
     result = _stored(data)
+    _check(case, data, timezone.localdate(now), result)
     is_new = result is None
     if result is None:
         result = Result(case=case, source=data.source, external_id=data.external_id, created_at=now, created_by=by)
@@ -101,7 +101,7 @@ def change_result(result_id: int, data: ResultData, *, by: User, now: datetime) 
     _hold_examination(result.case_id, data)
     case = lock_case(result.case_id)
     result = Result.objects.select_for_update().get(pk=result_id)
-    _check(case, data, timezone.localdate(now))
+    _check(case, data, timezone.localdate(now), result)
     stored = write_result(case, result, data, is_new=False, by=by, now=now)
     _place_its_reports(case, stored, now)
     return stored
@@ -170,13 +170,16 @@ def note_days(result: Result, data: ResultData, today: date) -> None:
         result.final_on = None
 
 
-def _check(case: Case, data: ResultData, today: date) -> None:
+def _check(case: Case, data: ResultData, today: date, stored: Result | None) -> None:
+    """Refuse what the case does not ask for; a stored answer keeps its requirement though it is asked for no more."""
     errors = []
     if data.kind not in Kind.values:
         known = ", ".join(Kind.values)
         errors.append(FieldError("kind", "unknown", _("Use one of: %(known)s.") % {"known": known}))
     spec = spec_of(case.definition_id)
     known_keys = {r.key for r in spec.requirements if r.kind == data.kind}
+    if stored is not None and stored.case_id == case.pk and stored.kind == data.kind:
+        known_keys |= {stored.requirement} - {""}
     if data.requirement and data.requirement not in known_keys:
         errors.append(
             FieldError(

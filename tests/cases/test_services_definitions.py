@@ -10,7 +10,8 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cases.enums import ClearanceKind, ReadinessState
+from accounts.errors import Invalid
+from cases.enums import ClearanceKind, ReadinessState, ResultState
 from cases.models import Case, Clearance, Referral, Result
 from cases.readiness.store import readiness_of
 from cases.services.clearance import clear_requirement
@@ -22,6 +23,7 @@ from cases.services.definitions import (
     move_to_definition,
     preview_move,
 )
+from cases.services.results import ResultData, change_result
 from cases.transitions import CaseMoveRefused
 from checklists.enums import LevelCode, Phase
 from checklists.loader import digest_of
@@ -115,6 +117,22 @@ def test_asked_for_less_the_attestation_stands(house: House) -> None:
     assert moved.attested_by == house.clinician
     assert moved.readiness_state == ReadinessState.READY
     assert moved.results.filter(requirement="ct_thorax_abdomen").exists(), "the answer is still there"
+
+
+def test_an_answer_to_what_is_asked_for_no_more_is_still_corrected(house: House) -> None:
+    case = make_case(house)
+    result = add_result(case, "radiology", requirement="ct_thorax_abdomen", external_id="RIS-1")
+    content = content_of(case)
+    content["requirements"] = [item for item in content["requirements"] if item["key"] != "ct_thorax_abdomen"]
+    publish(case.diagnosis, content)
+    move(case, house)
+    again = add_result(case, "radiology", requirement="ct_thorax_abdomen", external_id="RIS-1", text="Rättat.")
+    assert (again.pk, again.text) == (result.pk, "Rättat.")
+    data = ResultData(kind="radiology", state=ResultState.FINAL, requirement="ct_thorax_abdomen", text="Rättat igen.",
+                      performed_on=result.performed_on)  # fmt: skip
+    assert change_result(result.pk, data, by=house.clinician, now=timezone.now()).text == "Rättat igen."
+    with pytest.raises(Invalid):
+        add_result(case, "radiology", requirement="ct_thorax_abdomen")
 
 
 def test_the_level_stays_and_the_suggestion_is_made_anew(house: House) -> None:
