@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from accounts.models import Unit, User
 from cases.models import Case
+from cases.services.discordance import mark_discordance
+from cases.services.thread import write_message
 from checklists.publishing import publish_draft, set_entry, start_draft
 from config.seeding.people import Staff
 from mdk.models import Meeting, Preparation
@@ -35,6 +37,7 @@ ELSEWHERE = {
     "accounts:home": "leads on to the role's first page",
     "accounts:login": "each browser test begins there",
     "cases:export": "a file",
+    "cases:image": "leads on to another system's image viewer",
     "mdk:agenda_pdf": "a file",
     "mdk:agenda_xlsx": "a file",
     "mdk:protocol_pdf": "a file",
@@ -77,6 +80,7 @@ class Scene:
             "cases:to_place": ("koordinator", []),
             "cases:case": ("lakare1", [self.case.pk]),
             "cases:edit": ("lakare1", [self.case.pk]),
+            "cases:viewers": ("admin", []),
             "mdk:meetings": ("koordinator", []),
             "mdk:series": ("koordinator", []),
             "mdk:series_new": ("koordinator", []),
@@ -94,7 +98,9 @@ class Scene:
 def scene(staff: Staff) -> Scene:
     house: House = house_of(staff)
     case = make_case(house)
-    add_result(case, "radiology")
+    answers = [add_result(case, "radiology").pk, add_result(case, "lab", text="CEA: 4,1 µg/L (<5,0)").pk]
+    mark_discordance(case.pk, answers, "Det ena talar emot det andra.", by=house.nurse, now=timezone.now())
+    write_message(case.pk, "Stämmer det här?", by=house.nurse, now=timezone.now())
     planned = make_meeting(house)
     place(planned, ready_case(house), by=house.coordinator)
     publish_meeting(planned.pk, by=house.coordinator, now=timezone.now())
