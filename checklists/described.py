@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -23,6 +24,18 @@ from checklists.enums import (
     Treatment,
 )
 from checklists.spec import LOCAL, ChecklistItem, DefinitionSpec, LeadTime, Level, LevelRule, OutcomeField, Requirement
+
+
+class Named(Protocol):
+    """Something with a name in both languages."""
+
+    @property
+    def label_sv(self) -> str:
+        """The name in Swedish."""
+
+    @property
+    def label_en(self) -> str:
+        """The name in English."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,36 +90,66 @@ def _parts(spec: DefinitionSpec) -> Iterator[DescribedPart]:
 
 def _rest(spec: DefinitionSpec) -> Iterator[DescribedPart]:
     """The parts that only a file changes."""
-    yield _part("outcome_fields", _("What is documented"), ((i.key, i.label(), _question(i)) for i in spec.outcome_fields))  # fmt: skip
-    circumstances = ((c.key, c.label(), {_("Choices"): _listed(c.choices), **_source(c.source)}) for c in spec.circumstances)  # fmt: skip
-    yield _part("circumstances", _("Stated circumstances"), circumstances)
+    yield _part(
+        "outcome_fields", _("What is documented"), ((i.key, i.label(), _question(i)) for i in spec.outcome_fields)
+    )
+    yield _part(
+        "circumstances",
+        _("Stated circumstances"),
+        (
+            (c.key, c.label(), {**_names(c), _("Choices"): _choices(c.choices), **_source(c.source)})
+            for c in spec.circumstances
+        ),
+    )
     yield _numbered(
         "sub_lead_times",
         _("Parts of the way"),
         (
-            (f"{x.start}-{x.end}|{x.label_sv}", x.label(), {_("Days"): _span(x.days, x.days_max), **_source(x.source)})
+            (
+                f"{x.start}-{x.end}|{x.label_sv}",
+                x.label(),
+                {**_names(x), _("Days"): _span(x.days, x.days_max), **_source(x.source)},
+            )
             for x in spec.sub_lead_times
         ),
     )
-    headings = ((h.key, h.label(), {_("Headings"): _listed(h.headings), **_source(h.source)}) for h in spec.answer_headings)  # fmt: skip
-    yield _part("answer_headings", _("Answer headings"), headings)
-    indications = ((x.label_sv, x.label(), _source(x.source)) for x in spec.indications)
-    yield _part("indications", _("Reasons to take the case up"), indications)
+    yield _part(
+        "answer_headings",
+        _("Answer headings"),
+        (
+            (h.key, h.label(), {**_names(h), _("Headings"): _choices(h.headings), **_source(h.source)})
+            for h in spec.answer_headings
+        ),
+    )
+    yield _part(
+        "indications",
+        _("Reasons to take the case up"),
+        ((x.label_sv, x.label(), {**_names(x), **_source(x.source)}) for x in spec.indications),
+    )
+    yield _part("general", _("The diagnosis"), [("all", spec.label(), dict(_general(spec)))])
+
+
+def _general(spec: DefinitionSpec) -> Iterator[tuple[str, str]]:
+    """What is said of the diagnosis as a whole."""
     scope = spec.meeting_scope
-    facts = {
-        _("Name"): spec.label(),
-        _("Group"): str(Group(spec.group).label),
-        "ICD-10": ", ".join(spec.icd10),
-        _("Conference, days from suspicion"): "" if spec.mdk_days_from_suspicion is None else str(spec.mdk_days_from_suspicion),
-        _("How that is known"): spec.mdk_days_note(),
-        _("Conference"): str(MeetingScope(scope.usual).label) if scope.usual else "",
-        _("May go on to"): str(MeetingScope(scope.onward).label) if scope.onward else "",
-        _("Which cases"): scope.note(),
-        _("Treatment may begin before the conference"): _yes(spec.meeting_may_follow_treatment),
-        _("When needed"): _listed(Speciality(role).label for role in spec.optional_roles),
-        _("Remarks"): spec.notes(),
-    }  # fmt: skip
-    yield _part("general", _("The diagnosis"), [("all", spec.label(), facts)])
+    yield _("Name in Swedish"), spec.name_sv
+    yield _("Name in English"), spec.name_en
+    yield _("Group"), str(Group(spec.group).label)
+    yield "ICD-10", ", ".join(spec.icd10)
+    yield _("Source of ICD-10"), _cited(spec.icd10_source)
+    yield _("Patients in 2023"), "" if spec.patients_2023 is None else str(spec.patients_2023)
+    days = spec.mdk_days_from_suspicion
+    yield _("Conference, days from suspicion"), "" if days is None else str(days)
+    yield _("How that is known"), _both(spec.mdk_days_note_sv, spec.mdk_days_note_en)
+    yield _("quoted"), _yes(spec.mdk_days_basis == "quoted")
+    yield _("Source of the days"), _cited(spec.mdk_days_source)
+    yield _("Conference"), str(MeetingScope(scope.usual).label) if scope.usual else ""
+    yield _("May go on to"), str(MeetingScope(scope.onward).label) if scope.onward else ""
+    yield _("Which cases"), _both(scope.note_sv, scope.note_en)
+    yield _("Source of the conference"), _cited(scope.source)
+    yield _("Treatment may begin before the conference"), _yes(spec.meeting_may_follow_treatment)
+    yield _("When needed"), _listed(Speciality(role).label for role in spec.optional_roles)
+    yield _("Remarks"), _both(spec.notes_sv, spec.notes_en)
 
 
 def _part(code: str, title: str, rows: Iterable[tuple[str, str, Mapping[str, str]]]) -> DescribedPart:
@@ -154,6 +197,7 @@ def _level(item: Level) -> dict[str, str]:
         _("Needs a reason"): _yes(item.needs_reason),
         _("Needs an attestation"): _yes(item.needs_attestation),
         _("Source of the minutes"): _cited(item.minutes_source),
+        **_source(item.source),
         _("Checklist"): item.checklist,
     }
 
@@ -181,7 +225,7 @@ def _question(item: ChecklistItem | OutcomeField) -> dict[str, str]:
         _("Name in Swedish"): item.label_sv,
         _("Name in English"): item.label_en,
         _("Answered with"): str(ItemKind(item.kind).label),
-        _("Choices"): _listed(choice.label() for choice in item.choices),
+        _("Choices"): _choices(item.choices),
         _("Required"): _yes(item.required),
         **_source(item.source),
     }
@@ -230,6 +274,19 @@ def _yes(flag: bool) -> str:
 
 def _source(source: str) -> dict[str, str]:
     return {_("Source"): _cited(source)}
+
+
+def _names(item: Named) -> dict[str, str]:
+    return {_("Name in Swedish"): item.label_sv, _("Name in English"): item.label_en}
+
+
+def _choices(items: Iterable[Named]) -> str:
+    return ", ".join(_both(item.label_sv, item.label_en) for item in items)
+
+
+def _both(swedish: str, english: str) -> str:
+    """A text in both languages, once where they are the same."""
+    return swedish if swedish == english else f"{swedish} | {english}"
 
 
 def _cited(source: str) -> str:

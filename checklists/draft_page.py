@@ -138,11 +138,12 @@ def _in_short(part: str, entry: Described) -> tuple[str, ...]:
     names = (_("Name in Swedish"), _("Name in English"), _("Reason in Swedish"), _("Reason in English"), _("Checklist"))
     sources = (_("Source"), _("Source of the phases"), _("Source of the minutes"))
     found = []
+    told = _("Source of the minutes") if part == "levels" else _("Source")
     for label, fact in entry.facts.items():
         if label in names or not fact or fact in (_("no"), _("well-founded suspicion")):
             continue
         if label in sources:
-            if fact == _("local") and label != _("Source of the phases"):
+            if fact == _("local") and label == told:
                 found.append(fact)
             continue
         if fact == _("yes"):
