@@ -33,7 +33,7 @@ def assess(facts: Facts) -> Readiness:
     findings = tuple(sorted(found, key=lambda f: _GRAVEST_FIRST.index(f.severity)))
     return Readiness(
         state=_state(findings),
-        strip=tuple(_sum_up([c.state for c in checks if c.requirement.kind == kind]) for kind in KINDS),
+        strip=tuple(_sum_up([c for c in checks if c.requirement.kind == kind]) for kind in KINDS),
         checks=checks,
         findings=findings,
         changes_on=min((check.until for check in checks if check.until), default=None),
@@ -49,8 +49,19 @@ def _state(findings: tuple[Finding, ...]) -> ReadinessState:
     return ReadinessState.READY
 
 
-def _sum_up(states: list[AnswerState]) -> AnswerState:
-    return min(states, key=_WORST_FIRST.index, default=AnswerState.NOT_APPLICABLE)
+def _sum_up(checks: list[Check]) -> AnswerState:
+    """Return the worst state of a kind.
+
+    A condition that nobody has decided may not concern the patient at all: it is worse than what is settled, but says
+    less than an answer that is known to be awaited.
+    """
+    worst = min(checks, key=_rank, default=None)
+    return worst.state if worst else AnswerState.NOT_APPLICABLE
+
+
+def _rank(check: Check) -> float:
+    rank = _WORST_FIRST.index(check.state)
+    return _WORST_FIRST.index(AnswerState.FINAL) - 0.5 if check.is_open_condition else rank
 
 
 def _check(requirement: Requirement, facts: Facts) -> Check:

@@ -60,6 +60,11 @@ class Check:
     is_late: bool = False
 
     @property
+    def is_open_condition(self) -> bool:
+        """Whether it holds for some patients only, and nobody has said whether for this one."""
+        return self.requirement.conditional and self.state == AnswerState.MISSING
+
+    @property
     def expected_on(self) -> date | None:
         """The day on which an ordered answer is expected."""
         return self.answer.expected_on if self.answer and self.state == AnswerState.ORDERED else None

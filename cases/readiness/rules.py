@@ -27,7 +27,7 @@ def answers_are_final_and_fresh(facts: Facts, checks: tuple[Check, ...]) -> Iter
     """Every requirement has a final, fresh answer; what is on its way, late or not, belongs to the discipline."""
     for check in checks:
         requirement = check.requirement
-        if check.state not in _CODES or requirement.field or _is_open_condition(check):
+        if check.state not in _CODES or requirement.field or check.is_open_condition:
             continue
         on_its_way = check.state in (AnswerState.ORDERED, AnswerState.PRELIMINARY)
         reader = _READERS.get(Kind(requirement.kind), Role.CLINICIAN)
@@ -45,7 +45,7 @@ def answers_are_final_and_fresh(facts: Facts, checks: tuple[Check, ...]) -> Iter
 def conditions_are_settled(facts: Facts, checks: tuple[Check, ...]) -> Iterator[Finding]:
     """A requirement that holds for some patients only is answered, or said not to apply to this one."""
     for check in checks:
-        if _is_open_condition(check):
+        if check.is_open_condition:
             yield Finding(
                 code="condition-open",
                 severity=Severity.WARNING if check.requirement.severity == "warning" else Severity.NEEDS_APPROVAL,
@@ -86,7 +86,3 @@ RULES: Final[tuple[Rule, ...]] = (
     referral_is_complete,
     full_discussion_is_attested,
 )
-
-
-def _is_open_condition(check: Check) -> bool:
-    return check.requirement.conditional and check.state is AnswerState.MISSING

@@ -285,6 +285,13 @@ def test_a_kind_is_summed_up_by_its_worst_answer() -> None:
     assert look(CT, petct, answers=answers, clearances=waived).strip[0] is AnswerState.FINAL
 
 
+def test_an_open_condition_says_less_of_its_kind_than_an_answer_that_is_awaited() -> None:
+    assert look(CT, MRI, answers=(ORDERED,)).strip[0] is AnswerState.ORDERED
+    assert look(CT, MRI, answers=(PRELIMINARY,)).strip[0] is AnswerState.PRELIMINARY
+    assert look(CT, MRI, answers=(final("radiology", "ct"),)).strip[0] is AnswerState.MISSING
+    assert look(CT, MRI, answers=(final("radiology", "ct"),), is_attested=True).strip[0] is AnswerState.FINAL
+
+
 @pytest.mark.parametrize(("code", "days"), [(FOCUSED, 60), (PROTOCOL, 90)])
 def test_how_old_an_answer_may_be_depends_on_the_level(code: str, days: int) -> None:
     assert look(CT, answers=(final("radiology", "ct", days),), level=code).state is ReadinessState.READY
