@@ -36,8 +36,10 @@ def leaves(value: Any, path: Step = ()) -> Iterator[tuple[Step, Any]]:
         yield path, value
 
 
-def otherwise(value: Any) -> list[Any]:
-    """What else may stand in the place of a value."""
+def otherwise(value: Any, path: Step, source: str) -> list[Any]:
+    """What else may stand in the place of a value; `source` is one that the definition names."""
+    if str(path[-1]).endswith("source"):
+        return [source if value == "local" else "local"]
     if isinstance(value, bool):
         return [not value]
     if isinstance(value, int):
@@ -73,7 +75,7 @@ def test_whatever_is_changed_is_told(shipped: list[Loaded], slug: str) -> None:
         for path, value in leaves(item.content):
             if path[0] in ("slug", "version", "sources") or (path[-1] == "key" and len(path) > 3):
                 continue
-            for other in otherwise(value):
+            for other in otherwise(value, path, next(iter(item.content["sources"]))):
                 try:
                     changed = parse(put(item.content, path, other), "x")
                 except DefinitionError:
