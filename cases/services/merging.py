@@ -5,6 +5,7 @@ before the case or after it, and in whatever order several merges came. Nothing 
 number stays, points at the one that survives, and the log of readings finds both.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -16,7 +17,7 @@ from accounts.errors import Refused
 from accounts.models import Unit
 from accounts.permissions import Permission
 from accounts.queries import people_with
-from cases.enums import OPEN_STATUSES, ReportState
+from cases.enums import ReportState
 from cases.matching import Why
 from cases.models import Case, IdentityLink, InboundMessage, Patient, Report, ReportedName, swedish_sort_key
 from cases.persons import Number, numbers_of, oldest, ring_of
@@ -80,22 +81,30 @@ def merge_patients(merge: PatientMerge, *, provider: Unit, message: InboundMessa
 def gather(provider_id: int, person: Person, *, now: datetime) -> None:
     """Move each case to the patient whose number survives of the one that it was referred under.
 
-    The caller holds the numbers (`hold_numbers`). A case whose place is taken by another open one stays.
+    The caller holds the numbers (`hold_numbers`). Of several open cases for the same diagnosis and phase one has
+    that place: the one that was referred under the surviving number, else the first; the others stay with the
+    patient of their own number, and the coordinators are told.
     """
     values = {number.value for number in person.numbers}
-    cases = (
-        Case.objects.select_for_update(of=("self",))
+    theirs = Q(patient__identity_value__in=values) | Q(referred_as__identity_value__in=values)
+    cases = [
+        case
+        for case in Case.objects.select_for_update(of=("self",))
         .select_related("patient", "referred_as", "responsible_clinician")
-        .filter(patient__provider_id=provider_id)
-        .filter(Q(patient__identity_value__in=values) | Q(referred_as__identity_value__in=values))
+        .filter(theirs, patient__provider_id=provider_id)
         .order_by("pk")
-    )
+        if _referred_under(case) in person.numbers
+    ]
+    holders = _holders(cases, person)
+    in_the_way = [case for case in cases if case.is_open and holders[_key(case, person)] != case]
+    for case in in_the_way:
+        _move(case, case.referred_as or case.patient, now)
+        _tell_of_clash(case, holders[_key(case, person)], now)
     for case in cases:
-        referred = case.referred_as or case.patient
-        number = Number(referred.identity_system, referred.identity_value)
-        target = person.root(number)
-        if number in person.numbers and target != Number(case.patient.identity_system, case.patient.identity_value):
-            _move(case, referred, _known(referred, target, now), now)
+        if case not in in_the_way:
+            registered = case.referred_as or case.patient
+            target = person.root(_referred_under(case))
+            _move(case, registered if target == _referred_under(case) else _known(registered, target, now), now)
     point_to_survivors(provider_id, person)
 
 
@@ -172,23 +181,36 @@ def _known(like: Patient, number: Number, now: datetime) -> Patient:
     return patient
 
 
-def _move(case: Case, referred: Patient, target: Patient, now: datetime) -> None:
-    if case.is_open and (other := _in_the_way(case, target)):
-        _tell_of_clash(case, other, now)
+def _referred_under(case: Case) -> Number:
+    registered = case.referred_as or case.patient
+    return Number(registered.identity_system, registered.identity_value)
+
+
+def _key(case: Case, person: Person) -> tuple[Number, int, str]:
+    """Return what only one open case may have: the surviving number, diagnosis and phase."""
+    return person.root(_referred_under(case)), case.diagnosis_id, case.phase
+
+
+def _holders(cases: Sequence[Case], person: Person) -> dict[tuple[Number, int, str], Case]:
+    """Return which open case has the place of each key; the same one in whatever order the merges came."""
+    holders: dict[tuple[Number, int, str], Case] = {}
+    for case in sorted(cases, key=lambda one: (_referred_under(one) != _key(one, person)[0], one.pk)):
+        if case.is_open:
+            holders.setdefault(_key(case, person), case)
+    return holders
+
+
+def _move(case: Case, target: Patient, now: datetime) -> None:
+    if case.patient_id == target.pk:
         return
-    came_from = case.patient
+    registered, came_from = case.referred_as or case.patient, case.patient
     case.patient = target
-    case.referred_as = None if referred == target else referred
+    case.referred_as = None if registered == target else registered
     case.save(update_fields=["patient", "referred_as"])
     record(
         "patient.merged", by=None, now=now, subject=came_from, case=case.pk, unit=case.unit_id, system="hl7v2",
         to=[case.responsible_clinician], data={"old": came_from.pk, "new": target.pk},
     )  # fmt: skip
-
-
-def _in_the_way(case: Case, target: Patient) -> Case | None:
-    same = Case.objects.filter(patient=target, diagnosis_id=case.diagnosis_id, phase=case.phase)
-    return same.filter(status__in=OPEN_STATUSES).exclude(pk=case.pk).first()
 
 
 def _tell_of_clash(case: Case, other: Case, now: datetime) -> None:
