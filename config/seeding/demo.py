@@ -28,6 +28,7 @@ from config.seeding import story
 from config.seeding.bulk import Bulk
 from config.seeding.cases import at, carry_out
 from config.seeding.conferences import demo_series
+from config.seeding.messages import send_messages
 from config.seeding.people import Staff, demo_staff
 from config.seeding.plans import can_have, plan_case
 from events.models import Delivery, Notice
@@ -96,6 +97,7 @@ def seed_demo(now: datetime) -> int:
         _signed_meeting(demo)
         _coming_meetings(demo)
         _waiting_cases(demo)
+        send_messages(demo.staff, seed=SEED, now=demo.now - timedelta(minutes=40))
         _settle(demo)
         return Case.objects.count()
 

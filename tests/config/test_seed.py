@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from cases.identity import parse_identity
-from cases.models import Case, Patient, Result, Turnaround
+from cases.models import Case, InboundMessage, Patient, Report, Result, Turnaround
 from cases.readiness.store import readiness_of
 from checklists.models import Diagnosis
 from checklists.queries import current_specs
@@ -81,6 +81,8 @@ def test_the_demo_shows_something_on_every_page(day: date) -> None:
     assert Case.objects.filter(responsible_clinician=lakare, readiness_state="not_ready").count() >= 5
     assert Notice.objects.filter(person=lakare, read_at__isnull=True).exists()
     assert not Delivery.objects.filter(state="pending").exists()
+    assert set(InboundMessage.objects.values_list("state", flat=True)) == {"applied"}
+    assert sorted(Report.objects.values_list("state", flat=True)) == ["placed"] * 3 + ["waiting"] * 2
     assert sum(sum(row.came) for row in Turnaround.objects.filter(kind="pathology", requirement="")) > 50
 
 
