@@ -25,7 +25,7 @@ from rest_framework.views import APIView
 from accounts.actor import actor_of
 from cases.access import access_sending
 from cases.intake.acknowledge import acknowledge, judge, not_stored
-from cases.intake.er7 import LIMIT, Hl7Fault, read_header
+from cases.intake.er7 import LIMIT, Header, Hl7Fault, read_header
 from cases.intake.inbox import apply_message, receive
 
 log = logging.getLogger(__name__)
@@ -63,28 +63,27 @@ class Hl7View(APIView):
         provider = access_sending(actor)
         kind = (request.content_type or "").partition(";")[0].strip().lower()
         if kind.startswith("multipart/") or kind.endswith(OTHER):
-            return answer(b"", wrong_type(), status=415)
+            return answer(read_header(b""), wrong_type(), status=415)
         raw: bytes = request._request.read(LIMIT + 1)
         judged = judge(raw)
         if not judged.is_kept:
-            return answer(raw, judged.fault, status=413)
+            return answer(judged.header, judged.fault, status=413 if len(raw) > LIMIT else 200)
         try:
             [pk] = receive([judged.incoming], provider=provider, by=actor.user, now=now)
         except DatabaseFault as error:
             log.error("an HL7 message was not stored: %s", type(error).__name__)
-            return answer(raw, not_stored(), status=503)
+            return answer(judged.header, not_stored(), status=503)
         if judged.fault is None:
             apply_message(pk, now=now)
-        return answer(raw, judged.fault)
+        return answer(judged.header, judged.fault)
 
 
-def answer(raw: bytes, fault: Hl7Fault | None, *, status: int = 200) -> HttpResponse:
+def answer(header: Header, fault: Hl7Fault | None, *, status: int = 200) -> HttpResponse:
     """Return the acknowledgement of a message, in its characters."""
-    codec = read_header(raw).codec
     return HttpResponse(
-        acknowledge(raw, fault=fault),
+        acknowledge(header, fault=fault),
         status=status,
-        content_type=f"{CONTENT_TYPE}; charset={CHARSETS.get(codec, codec)}",
+        content_type=f"{CONTENT_TYPE}; charset={CHARSETS.get(header.codec, header.codec)}",
     )
 
 

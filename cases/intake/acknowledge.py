@@ -13,8 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cases.enums import Channel
-from cases.intake.er7 import LIMIT, Header, Hl7Fault, read_header
-from cases.intake.hl7v2 import VERSIONS, read_hl7
+from cases.intake.er7 import BATCH, LIMIT, Header, Hl7Fault, parse, read_header
+from cases.intake.hl7v2 import VERSIONS, read_message
 from cases.intake.inbox import Incoming
 
 log = logging.getLogger(__name__)
@@ -42,41 +42,44 @@ class Judged:
     """A message that was read for a door: what is to be stored, and why it is refused, if it is."""
 
     incoming: Incoming
+    header: Header
     fault: Hl7Fault | None
     is_kept: bool = True
-    """False for a message that is too large to be stored."""
+    """False for what is not stored: a message that is too large, and what is no HL7 at all."""
 
     def answer(self, fault: Hl7Fault | None = None) -> bytes:
         """Return the acknowledgement, `AA` only without a fault; `fault` is one that came up since."""
-        return acknowledge(self.incoming.raw, fault=fault or self.fault)
+        return acknowledge(self.header, fault=fault or self.fault)
 
 
 def judge(raw: bytes) -> Judged:
     """Return the message as it is to be stored, with its fault if it is refused. Never raises."""
     if len(raw) > LIMIT:
         return judge_head(raw)
+    header = None
     try:
-        message = read_hl7(raw)
+        er7 = parse(raw)
+        header = er7.header
+        read_message(er7)
     except Hl7Fault as found:
-        header = read_header(raw)
-        return _judged(raw, header.kind, header.control_id, found)
+        fault: Hl7Fault | None = found
     # What was said of the patient is not logged: the class of the error alone.
     except Exception as error:  # noqa: BLE001 - a message that we cannot read is refused, and never ends the door
         log.warning("an HL7 message could not be read: %s", type(error).__name__)
-        return _judged(raw, "", "", internal_fault())
-    return _judged(raw, message.kind, message.control_id, None)
+        fault = internal_fault()
+    else:
+        fault = None
+    header = header or read_header(raw)
+    sentence = f"{fault.ack} {fault.code} {fault.location}: {fault.text}" if fault else ""
+    incoming = Incoming(Channel.HL7V2, raw, header.kind[:40], header.control_id[:200], sentence[:500])
+    is_kept = fault is None or header.is_hl7 or fault.code == BATCH
+    return Judged(incoming, header, fault, is_kept=is_kept)
 
 
 def judge_head(raw: bytes) -> Judged:
     """Return what is known of a message that is too large, from its beginning."""
     fault = Hl7Fault("AR", 207, "MSH^1", _("The message is larger than %(limit)d bytes.") % {"limit": LIMIT})
-    return Judged(Incoming(Channel.HL7V2, raw), fault, is_kept=False)
-
-
-def _judged(raw: bytes, kind: str, control_id: str, fault: Hl7Fault | None) -> Judged:
-    sentence = f"{fault.ack} {fault.code} {fault.location}: {fault.text}" if fault else ""
-    incoming = Incoming(Channel.HL7V2, raw, kind=kind[:40], control_id=control_id[:200], fault=sentence[:500])
-    return Judged(incoming, fault)
+    return Judged(Incoming(Channel.HL7V2, raw), read_header(raw), fault, is_kept=False)
 
 
 def internal_fault() -> Hl7Fault:
@@ -89,12 +92,11 @@ def not_stored() -> Hl7Fault:
     return Hl7Fault("AE", 207, "MSH^1", _("The message could not be stored. Send it again."))
 
 
-def acknowledge(raw: bytes, *, fault: Hl7Fault | None = None) -> bytes:
-    """Return the acknowledgement of any bytes: AA, or AE or AR with ERR. Never raises.
+def acknowledge(header: Header, *, fault: Hl7Fault | None = None) -> bytes:
+    """Return the acknowledgement of the message with this header: AA, or AE or AR with ERR. Never raises.
 
     What is no HL7 at all is answered with a header of our own. Segments end in a carriage return.
     """
-    header = read_header(raw)
     version = header.version if VERSIONS.fullmatch(header.version) else NEWEST
     is_new = float(version[:3]) >= 2.5
     mark, component = header.marks[0], header.marks[1]

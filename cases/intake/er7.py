@@ -7,16 +7,17 @@ cannot say which of them were taken. Nothing here knows what a message means.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
-import hl7
 from django.utils.translation import gettext as _
 
 LIMIT: Final = 5 * 1024 * 1024
 """Bytes of the largest message that is taken."""
+BATCH: Final = 200
+"""The code (table 0357) of a batch: an unsupported type of message."""
 DEFAULT_MARKS: Final = "|^~\\&"
 SEGMENTS: Final = frozenset({"MSH", "EVN", "PID", "MRG", "ORC", "OBR", "OBX", "NTE", "TQ1", "IPC"})
-"""The segments that are read; others are kept in the message as received, and cost no parsing."""
+"""The segments that are read; others are kept in the message as received."""
 CHARSETS: Final = {
     "": "", "ASCII": "", "USASCII": "",
     "88591": "latin-1", "ISO88591": "latin-1", "LATIN1": "latin-1", "CP1252": "latin-1", "WINDOWS1252": "latin-1",
@@ -28,6 +29,7 @@ CHARSETS: Final = {
 _MARKS = re.compile(r"[!-/:-@\[-`{-~]")
 _SEGMENT = re.compile(r"[A-Z][A-Z0-9]{2}")
 _CONTROLS = dict.fromkeys((*range(9), *range(14, 32), 127)) | {11: "\n", 12: "\n"}
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _SPACED = re.compile(r"\.(br|sp|ce|sk|in|ti|fi|nf)\+?(\d{0,2})")
 
 
@@ -75,12 +77,15 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One segment; `number` counts those of its name in the message from 1, `line` is the segment as sent."""
+    """One segment; `number` counts those of its name in the message from 1, `line` is the segment as sent.
+
+    A field is taken apart when it is read (docs/adr/0008-hl7-split-when-read.md); `fields[n]` is field n.
+    """
 
     name: str
     number: int
     line: str
-    fields: Any
+    fields: tuple[str, ...]
     marks: str
     codec: str
     _read: dict[int, list[list[list[str]]]] = field(default_factory=dict, compare=False)
@@ -92,15 +97,26 @@ class Segment:
     def repetitions(self, number: int) -> list[list[list[str]]]:
         """Return the repetitions of a field: components of subcomponents, all as plain text; [] where it is empty."""
         if number not in self._read:
-            fields = self.fields[number] if number < len(self.fields) else ()
-            read = [[[self._plain(sub) for sub in parts(one)] for one in parts(each)] for each in fields]
-            self._read[number] = [each for each in read if any(sub for one in each for sub in one)]
+            self._read[number] = self._split(self.fields[number]) if number < len(self.fields) else []
         return self._read[number]
 
     def text(self, number: int, component: int = 1, subcomponent: int = 1) -> str:
         """Return one part of the first repetition of a field that has any, or ""."""
         read = self.repetitions(number)
         return part_of(read[0], component, subcomponent) if read else ""
+
+    def _split(self, raw: str) -> list[list[list[str]]]:
+        if not raw or raw.isspace():
+            return []
+        _separator, component, repetition, escape, subcomponent = tuple(self.marks)
+        if not (component in raw or repetition in raw or subcomponent in raw or escape in raw):
+            plain = self._plain(raw)
+            return [[[plain]]] if plain else []
+        read = [
+            [[self._plain(sub) for sub in part.split(subcomponent)] for part in each.split(component)]
+            for each in raw.split(repetition)
+        ]
+        return [each for each in read if any(sub for part in each for sub in part)]
 
     def _plain(self, text: str) -> str:
         plain = unescaped(text, self.marks, self.codec).strip()
@@ -113,11 +129,6 @@ class Er7:
 
     header: Header
     segments: tuple[Segment, ...]
-
-
-def parts(item: Any) -> list[Any]:
-    """Return the parts of a container of python-hl7; a text is its own only part."""
-    return [item] if isinstance(item, str) else list(item)
 
 
 def part_of(repetition: list[list[str]], component: int, subcomponent: int = 1) -> str:
@@ -149,7 +160,7 @@ def parse(raw: bytes) -> Er7:
     text, codec = _decoded(raw)
     header = _header(text, codec)
     if text.startswith(("FHS", "BHS")):
-        raise Hl7Fault("AR", 200, f"{text[:3]}^1", _("Batches are not taken. Send one message at a time."))
+        raise Hl7Fault("AR", BATCH, f"{text[:3]}^1", _("Batches are not taken. Send one message at a time."))
     if not header.is_hl7:
         raise Hl7Fault("AR", 100, "MSH^1", _("This is not an HL7 message: it does not begin with an MSH segment."))
     if _charset(header.field(18).split(header.marks[2])[0]) is None:
@@ -157,14 +168,15 @@ def parse(raw: bytes) -> Er7:
         raise Hl7Fault("AE", 103, "MSH^1^18", message)
     lines = list(_lines(text, header.marks[0]))
     if sum(line.startswith("MSH") for line in lines) > 1:
-        raise Hl7Fault("AR", 200, "MSH^2", _("Batches are not taken. Send one message at a time."))
-    wanted = [line for line in lines if line[:3] in SEGMENTS]
+        raise Hl7Fault("AR", BATCH, "MSH^2", _("Batches are not taken. Send one message at a time."))
     counted: dict[str, int] = {}
     segments = []
-    for line, fields in zip(wanted, hl7.parse("\r".join(wanted)), strict=True):
-        name = line[:3]
-        counted[name] = counted.get(name, 0) + 1
-        segments.append(Segment(name, counted[name], line, fields, header.marks, codec))
+    for line in lines:
+        name, fields = line[:3], line.split(header.marks[0])
+        if name in SEGMENTS:
+            counted[name] = counted.get(name, 0) + 1
+            numbered = ("MSH", header.marks[0], *fields[1:]) if name == "MSH" else tuple(fields)
+            segments.append(Segment(name, counted[name], line, numbered, header.marks, codec))
     return Er7(header, tuple(segments))
 
 
@@ -186,7 +198,7 @@ def unescaped(text: str, marks: str, codec: str) -> str:
                 content = bytes.fromhex(sequence[1:]).decode(codec, "replace").replace("\r\n", "\n").replace("\r", "\n")
             except ValueError:
                 return match[0]
-            return content.translate(_CONTROLS)
+            return _clean(content)
         return match[0]
 
     mark = re.escape(escape)
@@ -227,7 +239,7 @@ def _decoded(raw: bytes) -> tuple[str, str]:
     """
     raw = raw.strip(b"\x0b\x1c\r\n\t \0")
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return raw.decode("utf-16", "replace").translate(_CONTROLS).strip(), "utf-16"
+        return _clean(raw.decode("utf-16", "replace")).strip(), "utf-16"
     raw = raw.removeprefix(b"\xef\xbb\xbf").lstrip(b"\x0b\r\n\t \0")
     header = re.split(rb"[\r\n]", raw, maxsplit=1)[0]
     fields = header[4:].split(header[3:4]) if header[:3] == b"MSH" and len(header) > 4 else []
@@ -237,8 +249,13 @@ def _decoded(raw: bytes) -> tuple[str, str]:
             text = _western(raw) if codec == "latin-1" else raw.decode(codec)
         except UnicodeDecodeError:
             continue
-        return text.translate(_CONTROLS), codec
-    return _western(raw).translate(_CONTROLS), "latin-1"
+        return _clean(text), codec
+    return _clean(_western(raw)), "latin-1"
+
+
+def _clean(text: str) -> str:
+    """Return a text without control characters; a vertical tab or a form feed is a line break within a field."""
+    return text.translate(_CONTROLS) if _CONTROL.search(text) else text
 
 
 def _western(raw: bytes) -> str:

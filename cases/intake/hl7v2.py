@@ -61,11 +61,14 @@ class Group:
 
 def read_hl7(raw: bytes) -> Hl7Message:
     """Return what the message says; Hl7Fault with the code of table 0357 and the place for what is not taken."""
-    message = parse(raw)
-    header = message.header
-    reader = _reader_of(header, message.segments)
-    _check_header(header)
-    return reader(message)
+    return read_message(parse(raw))
+
+
+def read_message(er7: Er7) -> Hl7Message:
+    """Return what the segments of a message say; Hl7Fault for what is not taken."""
+    reader = _reader_of(er7.header, er7.segments)
+    _check_header(er7.header)
+    return reader(er7)
 
 
 def _reader_of(header: Header, segments: Sequence[Segment]) -> Callable[[Er7], Hl7Message]:

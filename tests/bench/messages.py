@@ -25,7 +25,7 @@ from tests.bench.measurement import line
 ROOT = Path(__file__).resolve().parents[2]
 PATIENTS = 500
 MESSAGES = 6_000
-APPLIED = 2_000
+APPLIED = 1_000
 CONNECTIONS = 16
 TEXT = (
     "Jämförelse med undersökning från tidigare i år.",

@@ -60,9 +60,8 @@ def test_the_same_message_twice_is_accepted_twice_and_stored_once(sender: Client
     [
         (oru(request=changed(OBR, 25, "?")), "AE"),
         (message(head=header(9, "ORM^O01")).encode(), "AR"),
-        (b"no message", "AR"),
-        (b"", "AR"),
-        (b"\x0b\xff\x00", "AR"),
+        (b"FHS|^~\\&|A\r" + oru(), "AR"),
+        (oru() + oru(), "AR"),
     ],
 )
 def test_what_is_refused_is_kept_with_its_fault(sender: Client, raw: bytes, expected: str) -> None:
@@ -73,6 +72,12 @@ def test_what_is_refused_is_kept_with_its_fault(sender: Client, raw: bytes, expe
     assert (bytes(row.raw), row.state) == (raw, MessageState.REFUSED)
     assert row.fault.startswith(expected)
     assert not Report.objects.exists()
+
+
+@pytest.mark.parametrize("raw", [b"", b"no message", b"\x0b\xff\x00", b"MSH", b"{}"])
+def test_what_is_no_message_at_all_is_answered_and_not_kept(sender: Client, raw: bytes) -> None:
+    assert outcome(post(sender, raw)) == (200, "AR")
+    assert not InboundMessage.objects.exists()
 
 
 @pytest.mark.parametrize(

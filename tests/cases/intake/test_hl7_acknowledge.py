@@ -1,6 +1,7 @@
 """The answer to a message: in its characters and version, and exactly one for any bytes."""
 
 import re
+from pathlib import Path
 
 import hl7
 import pytest
@@ -10,10 +11,12 @@ from hypothesis import strategies as st
 
 from cases.enums import Channel
 from cases.intake.acknowledge import acknowledge, judge, not_stored
-from cases.intake.er7 import LIMIT
+from cases.intake.er7 import LIMIT, Hl7Fault, parse
 from cases.intake.hl7v2 import read_hl7
 from tests.cases.intake.hl7_messages import OBR, PID, changed, header, message, oru
 
+FOLDER = Path(__file__).parents[2] / "messages" / "hl7v2"
+SAMPLES = sorted(FOLDER.glob("*.hl7"))
 WRONG = oru(request=changed(OBR, 25, "?"))
 
 
@@ -143,11 +146,35 @@ def test_a_message_that_was_not_stored_is_never_accepted() -> None:
     assert lines(judge(oru()).answer(not_stored()))["MSA"][1:3] == ["AE", "K1"]
 
 
+@pytest.mark.parametrize("name", [file.name for file in SAMPLES])
+def test_fields_are_taken_apart_as_the_library_does_it(name: str) -> None:
+    raw = (FOLDER / name).read_bytes()
+    try:
+        ours = parse(raw)
+    except Hl7Fault:
+        assert "dft" in name  # two messages in one
+        return
+    text = "\r".join(one.line for one in ours.segments)
+    theirs = hl7.parse(text)
+    assert len(theirs) == len(ours.segments)
+    for segment, other in zip(ours.segments, theirs, strict=True):
+        for number in range(3 if segment.name == "MSH" else 1, len(segment.fields)):
+            assert str(other[number]) == segment.fields[number]
+            for repetition, its in zip(
+                segment.repetitions(number), [one for one in other[number] if str(one).strip("^&~ ")], strict=True
+            ):
+                components = [its] if isinstance(its, str) else list(its)
+                expected = [
+                    [part.strip()] if isinstance(part, str) else [one.strip() for one in part] for part in components
+                ]
+                assert repetition == expected
+
+
 def test_a_fault_of_ours_is_no_accident(monkeypatch: pytest.MonkeyPatch) -> None:
-    def breaks(raw: bytes) -> None:
+    def breaks(_message: object) -> None:
         raise RuntimeError("the patient's name")
 
-    monkeypatch.setattr("cases.intake.acknowledge.read_hl7", breaks)
+    monkeypatch.setattr("cases.intake.acknowledge.read_message", breaks)
     judged = judge(oru())
     assert judged.incoming.fault.startswith("AR 207")
     assert "patient" not in judged.incoming.fault
@@ -160,7 +187,7 @@ def one_answer(raw: bytes) -> None:
     answer = judged.answer()
     assert answer.count(b"MSA") >= 1 or answer.startswith((b"\xff\xfe", b"\xfe\xff"))
     assert answer[-1:] == b"\r" or answer.startswith((b"\xff\xfe", b"\xfe\xff"))
-    text = acknowledge(raw, fault=judged.fault).decode("utf-16" if answer[:2] == b"\xff\xfe" else "latin-1")
+    text = acknowledge(judged.header, fault=judged.fault).decode("utf-16" if answer[:2] == b"\xff\xfe" else "latin-1")
     segments = text.rstrip("\r").split("\r")
     assert [one[:3] for one in segments] == (["MSH", "MSA", "ERR"] if judged.fault else ["MSH", "MSA"])
     assert segments[1][4:6] == (judged.fault.ack if judged.fault else "AA")

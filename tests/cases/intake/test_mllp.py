@@ -106,9 +106,9 @@ def test_what_is_accepted_is_stored_and_what_is_refused_too(provider: Unit) -> N
     answers = take([Frame(GOOD), Frame(BAD), Frame(OTHER), Frame(b"no message"), Frame(GOOD)], provider=provider)
     assert codes(answers) == ["AA", "AE", "AR", "AR", "AA"]
     rows = InboundMessage.objects.order_by("pk")
-    assert [bytes(row.raw) for row in rows] == [GOOD, BAD, OTHER, b"no message"]
-    assert [row.state for row in rows] == [MessageState.WAITING, *[MessageState.REFUSED] * 3]
-    assert [row.fault[:6] for row in rows] == ["", "AE 103", "AR 200", "AR 100"]
+    assert [bytes(row.raw) for row in rows] == [GOOD, BAD, OTHER]
+    assert [row.state for row in rows] == [MessageState.WAITING, MessageState.REFUSED, MessageState.REFUSED]
+    assert [row.fault[:6] for row in rows] == ["", "AE 103", "AR 200"]
 
 
 def test_what_is_too_large_is_refused_and_not_stored(provider: Unit) -> None:
