@@ -16,6 +16,7 @@ from cases.identity import PERSONAL_NUMBER
 from cases.models import Case, InboundMessage, Report, Result
 from tests.cases.conftest import Browser
 from tests.cases.intake.test_fhir_samples import FILES, STATES, TAKEN, with_status
+from tests.cases.sent_by_fhir import answer_of, later, order, report
 from tests.domain_factories import House, make_case
 from tests.factories import login
 
@@ -47,29 +48,6 @@ def issues(answer: Any) -> list[tuple[str, str, str]]:
     return [
         (issue["severity"], issue["code"], "".join(issue.get("expression", []))) for issue in answer.json()["issue"]
     ]
-
-
-def report(case: Case, **fields: Any) -> dict[str, Any]:
-    """Return a final CT report of the patient of `case`."""
-    today = timezone.localdate()
-    return {
-        "resourceType": "DiagnosticReport",
-        "identifier": [{"system": "urn:oid:1.2.752.24.4.1", "value": "DT-1"}],
-        "status": "final",
-        "category": [{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0074", "code": "CT"}]}],
-        "code": {"text": "DT buk"},
-        "subject": {
-            "identifier": {"system": f"urn:oid:{PERSONAL_NUMBER}", "value": case.patient.identity_value},
-            "display": "Någon",
-        },
-        "effectiveDateTime": str(today - timedelta(days=2)),
-        "issued": (timezone.now() - timedelta(days=1)).isoformat(timespec="seconds"),
-        "conclusion": "Ingen spridning.",
-    } | fields
-
-
-def later(days: float) -> str:
-    return (timezone.now() - timedelta(days=1) + timedelta(days=days)).isoformat(timespec="seconds")
 
 
 class TestTaking:
@@ -137,31 +115,13 @@ class TestTaking:
 class TestOrders:
     """An order and its report, by one number, are one answer on the case, in whatever order they come."""
 
-    def order(self, case: Case, **fields: Any) -> dict[str, Any]:
-        order = {
-            "resourceType": "ServiceRequest",
-            "identifier": [{"system": "urn:oid:1.2.752.24.9", "value": "REM-5"}],
-            "status": "active",
-            "intent": "order",
-            "category": [{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0074", "code": "CT"}]}],
-            "code": {"text": "DT buk"},
-            "subject": report(case)["subject"],
-            "authoredOn": str(timezone.localdate() - timedelta(days=9)),
-            "occurrenceDateTime": str(timezone.localdate() + timedelta(days=3)),
-        } | fields
-        return {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": order}]}
-
-    def answer(self, case: Case, **fields: Any) -> dict[str, Any]:
-        based_on = [{"identifier": {"system": "urn:oid:1.2.752.24.9", "value": "REM-5"}}]
-        return report(case, basedOn=based_on, **fields)
-
     @pytest.mark.parametrize("arrival", ["order first", "report first", "order again"])
     def test_order_and_report(self, sender: Client, case: Case, arrival: str) -> None:
-        order, answer = self.order(case), self.answer(case)
+        first, answer = order(case), answer_of(case)
         bodies = {
-            "order first": [order, answer],
-            "report first": [answer, order],
-            "order again": [order, answer, self.order(case, priority="urgent")],
+            "order first": [first, answer],
+            "report first": [answer, first],
+            "order again": [first, answer, order(case, priority="urgent")],
         }[arrival]
         for body in bodies:
             assert post(sender, body).status_code in (200, 201)
@@ -170,13 +130,13 @@ class TestOrders:
         assert not Report.objects.filter(state=ReportState.WAITING).exists()
 
     def test_an_order_that_was_changed_after_its_report_was_issued(self, sender: Client, case: Case) -> None:
-        post(sender, self.order(case, meta={"lastUpdated": later(0.9)}))
-        assert post(sender, self.answer(case)).status_code == 201
+        post(sender, order(case, meta={"lastUpdated": later(0.9)}))
+        assert post(sender, answer_of(case)).status_code == 201
         assert Result.objects.get(case=case).state == ResultState.FINAL
 
     def test_the_order_tells_where_a_report_that_says_little_belongs(self, sender: Client, case: Case) -> None:
-        bare = self.answer(case, category=[], code={"text": "Svar"}, subject=None)
-        for bodies in ([self.order(case), bare], [bare, self.order(case)]):
+        bare = answer_of(case, category=[], code={"text": "Svar"}, subject=None)
+        for bodies in ([order(case), bare], [bare, order(case)]):
             Report.objects.all().delete()
             Result.objects.all().delete()
             for number, body in enumerate(bodies):
@@ -187,7 +147,7 @@ class TestOrders:
 
     def test_the_same_number_of_another_patient_is_chance(self, house: House, sender: Client, case: Case) -> None:
         other = make_case(house)
-        for body in (self.order(other), self.answer(case)):
+        for body in (order(other), answer_of(case)):
             post(sender, body)
         assert Result.objects.get(case=other).state == "ordered"
         assert Result.objects.get(case=case).state == "final"
@@ -196,19 +156,19 @@ class TestOrders:
         def coded(code: str) -> dict[str, Any]:
             return {"coding": [{"system": "urn:oid:1.2.3", "code": code}]}
 
-        post(sender, self.order(case, code=coded("A")))
-        post(sender, self.answer(case, code=coded("B")))
+        post(sender, order(case, code=coded("A")))
+        post(sender, answer_of(case, code=coded("B")))
         assert sorted(Result.objects.filter(case=case).values_list("state", flat=True)) == ["final", "ordered"]
 
     def test_an_order_is_awaited_with_its_day(self, sender: Client, case: Case) -> None:
-        assert post(sender, self.order(case)).status_code == 201
+        assert post(sender, order(case)).status_code == 201
         result = Result.objects.get(case=case)
         assert (result.state, result.expected_on) == ("ordered", timezone.localdate() + timedelta(days=3))
         assert result.ordered_on == timezone.localdate() - timedelta(days=9)
 
     def test_two_reports_on_one_order_are_both_kept(self, sender: Client, case: Case) -> None:
         second = [{"system": "urn:oid:1.2.752.24.4.1", "value": "DT-2"}]
-        for body in (self.order(case), self.answer(case), self.answer(case, identifier=second, conclusion="Tillägg")):
+        for body in (order(case), answer_of(case), answer_of(case, identifier=second, conclusion="Tillägg")):
             post(sender, body)
         assert sorted(Result.objects.filter(case=case).values_list("text", flat=True)) == [
             "Ingen spridning.",

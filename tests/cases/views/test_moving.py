@@ -4,8 +4,8 @@ import pytest
 from django.utils import timezone
 
 from cases.models import Case, Result
-from tests.cases.api.test_fhir import report
 from tests.cases.conftest import HTMX, Browser
+from tests.cases.sent_by_fhir import report
 from tests.cases.views.test_placing import arrive
 from tests.domain_factories import House, add_result, make_case
 

@@ -12,8 +12,8 @@ from accounts.permissions import Role
 from cases.enums import Channel, MessageState, ReportState
 from cases.intake.inbox import Incoming, apply_message, receive
 from cases.models import Case, InboundMessage, Patient, Report, Result
-from tests.cases.api.test_fhir import report as document
 from tests.cases.conftest import HTMX, Browser, readings
+from tests.cases.sent_by_fhir import report as document
 from tests.domain_factories import House, make_case, synthetic_number
 from tests.factories import make_user
 
