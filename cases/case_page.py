@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.actor import Actor
 from accounts.permissions import Permission, Role
 from accounts.signs import KINDS
-from cases.enums import AnswerState, CaseStatus
+from cases.enums import AnswerState, CaseStatus, ReadinessState
 from cases.forecast.words import ForecastShown, forecast_shown
 from cases.models import Case, Clearance, Message, Referral
 from cases.panels import Advice, NextMeeting, Place, Proposal, panel
@@ -20,6 +20,7 @@ from cases.privacy import IdentityGuard, Shown
 from cases.queries import case_details, marks_of, speciality_of, thread_of
 from cases.readiness.words import finding_message
 from cases.timeline import Timeline, timeline_of
+from checklists.enums import LevelCode
 from checklists.registry import spec_of
 from checklists.spec import DefinitionSpec, LevelSuggestion, Requirement
 from events.queries import HistoryRow, history_of
@@ -113,6 +114,11 @@ class CasePage:
     suggestion: LevelSuggestion
 
     @property
+    def books_firm(self) -> bool:
+        """Whether a place is firm at once: the case is ready, or on the protocol list, which asks for no readiness."""
+        return self.case.readiness_state == ReadinessState.READY or self.case.level == LevelCode.PROTOCOL
+
+    @property
     def is_complete(self) -> bool:
         """Whether no finding but the attestation itself more than warns."""
         grave = [finding for finding in self.case.readiness.get("findings", ()) if finding["severity"] != "warning"]
@@ -139,8 +145,13 @@ def case_page(case: Case, actor: Actor, today: date) -> CasePage:
         findings=findings_of(case, spec, rights),
         panes=_panes(case, spec),
         timeline=timeline_of(
-            case, spec, list(case.results.all()), marks=marks_of([case.pk]).get(case.pk, ()), referrals=referrals,
-            places=places, today=today,
+            case,
+            spec,
+            list(case.results.all()),
+            marks=marks_of([case.pk]).get(case.pk, ()),
+            referrals=referrals,
+            places=places,
+            today=today,
         ),
         thread=[(message, speciality_of(message.written_by)) for message in thread_of(case)],
         days=(today - case.suspected_on).days,

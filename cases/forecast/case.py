@@ -17,7 +17,7 @@ from cases.forecast.curves import Curve
 from cases.forecast.prior import MENDING, THIN, TO_ORDER
 from cases.forecast.worktime import begins, work_time
 from cases.workdays import first_working_day, working_day_after
-from checklists.enums import LevelCode, Severity
+from checklists.enums import Severity
 from checklists.spec import DefinitionSpec
 
 ON_ITS_WAY = {
@@ -166,8 +166,6 @@ def forecast_of(
     An answer that is missing or too old is counted as if it were ordered `TO_ORDER` working days from now; what people
     mend is one part, since the clinician who attests settles the conditions in the same sitting.
     """
-    if subject.level == LevelCode.PROTOCOL:
-        return CaseForecast()
     today, at = timezone.localdate(now), work_time(now)
     parts = [_awaited(check, known(_stratum(subject, check)), at, today) for check in _outstanding(subject)]
     if any(_stops(finding) and not finding["code"].startswith("answer-") for finding in _findings(subject)):
@@ -185,8 +183,6 @@ def _stops(finding: Mapping[str, Any]) -> bool:
 
 def _outstanding(subject: Subject) -> list[Mapping[str, Any]]:
     """Return the stored checks of the answers that the case waits for; those that only warn are left out."""
-    if subject.level == LevelCode.PROTOCOL:
-        return []
     waits = {f["requirement"] for f in _findings(subject) if _stops(f) and f["code"].startswith("answer-")}
     return [check for check in subject.readiness.get("checks", ()) if check["requirement"] in waits]
 

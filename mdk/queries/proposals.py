@@ -14,6 +14,7 @@ from accounts.queries import units_below
 from cases.forecast import CaseForecast, case_forecasts
 from cases.models import Case
 from cases.panels import Proposal
+from checklists.enums import LevelCode
 from checklists.registry import spec_of
 from mdk.access import series_units
 from mdk.enums import FIRM_ITEMS, OPEN_ITEMS, MeetingStatus
@@ -36,14 +37,16 @@ def proposals_by_case(case_ids: Sequence[int]) -> dict[int, tuple[Proposal, ...]
 def proposals_for(case: Case, now: datetime) -> tuple[Proposal, ...]:
     """Return the next meetings of the series that take the case's diagnosis and unit and whose cut-off lies ahead.
 
-    The first that is likely enough and has room is marked. Five queries, and one for a definition not yet met.
+    The first that is likely enough and has room is marked; the protocol list asks for no readiness. Five queries, and
+    one for a definition not yet met.
     """
     forecast = case_forecasts([case], now=now)[case.pk]
     held = AgendaItem.objects.filter(case=case, status__in=OPEN_ITEMS).values_list("meeting_id", flat=True).first()
     proposals = [_proposal(case, meeting, forecast, held) for meeting in _coming(case, now)[:SHOWN]]
     minutes = spec_of(case.definition_id).level(case.level).minutes
     for place, proposal in enumerate(proposals):
-        if proposal.probability >= LIKELY and (proposal.free_minutes >= minutes or proposal.is_held):
+        is_enough = proposal.probability >= LIKELY or case.level == LevelCode.PROTOCOL
+        if is_enough and (proposal.free_minutes >= minutes or proposal.is_held):
             proposals[place] = replace(proposal, is_likely=True)
             break
     return tuple(proposals)

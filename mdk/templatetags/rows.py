@@ -43,12 +43,14 @@ _MARKED = '<span class="is-discordant">{}{}</span>'
 _CANDIDATE = (
     '<a class="candidate__question question-link clip" data-open id="open-case-{id}" href="{link}case-{id}"'
     ' title="{question}">{question}</a><span class="candidate__who">{who}</span>'
-    '<span class="candidate__facts">{clock}{level}{strip}<span class="candidate__missing">{missing}</span></span>'
+    '<span class="candidate__facts">{clock}{level}{strip}<span class="candidate__missing" title="{hint}">{missing}</span>'
+    "{chance}</span>"
     '<button type="submit" class="btn btn--small candidate__add" form="book" name="case" value="{id}"'
     ' data-row-key="a">{add}</button>'
 )
 
 
+_CHANCE = '<span class="candidate__chance" title="{}">{}</span>'
 _HELD_BACK = '<b title="{}">{}</b> · {}'
 
 
@@ -104,9 +106,10 @@ def candidate_row(case: CandidateRow, link: str) -> SafeString:
     """Show the cells of a candidate, its button included."""
     language = get_language() or ""
     if case.readiness_state == "ready" and not case.missing:
-        missing: str = signs.readiness_state(language, "ready")
+        missing, chance = signs.readiness_state(language, "ready"), SafeString()
     else:
-        missing = f"{case.expects or case.missing} {signs.percent(case.probability)}"
+        missing = format_html("{}", case.expects or case.missing)
+        chance = format_html(_CHANCE, _("Ready in time"), signs.percent(case.probability))
     if case.triage in HELD_BACK:
         missing = format_html(_HELD_BACK, case.triage_note, TriageAnswer(case.triage).label, missing)
     return format_html(
@@ -119,6 +122,8 @@ def candidate_row(case: CandidateRow, link: str) -> SafeString:
         level=signs.level_badge(language, case.level, True),
         strip=_strip(language, case),
         missing=missing,
+        hint=case.expects or case.missing,
+        chance=chance,
         add=_("Add"),
     )
 

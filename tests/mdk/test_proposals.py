@@ -172,3 +172,10 @@ def test_the_cost_does_not_grow_with_meetings(house: House, django_assert_max_nu
     make_series(house, now=NOW, first_in_days=4)
     with django_assert_max_num_queries(9):
         assert len({row.name for row in proposed(case)}) == 2
+
+
+def test_the_protocol_list_asks_for_no_readiness(house: House) -> None:
+    make_series(house, now=NOW, first_in_days=3)
+    case = waiting_case(house, level="protocol")
+    found = proposed(case)
+    assert found[0].is_likely

@@ -58,10 +58,6 @@ def test_a_ready_case_is_ready() -> None:
     assert (forecast().answers, forecast().last, forecast().is_thin) == (None, None, False)
 
 
-def test_the_protocol_list_waits_for_nothing() -> None:
-    assert forecast(check("missing"), level="protocol").probability_by(TODAY) == 1.0
-
-
 def test_what_was_ordered_counts_from_its_day_and_from_now() -> None:
     since = TODAY - timedelta(
         days=3
