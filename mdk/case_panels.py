@@ -12,11 +12,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from cases.forecast import CaseForecast, Subject, forecasts
 from cases.panels import Advice, NextMeeting, Place, register_panel
 from checklists.enums import Discipline
 from mdk.enums import OPEN_ITEMS, ItemStatus, PreparationState
-from mdk.models import AgendaItem, Outcome
+from mdk.models import AgendaItem, Outcome, Preparation
 from mdk.queries.proposals import proposals_by_case
 
 
@@ -121,10 +122,23 @@ def agenda_history_by_case(case_ids: Sequence[int]) -> dict[int, list[Place]]:
     return dict(found)
 
 
+def readers_by_case(case_ids: Sequence[int]) -> dict[int, list[User]]:
+    """Return who has prepared each case, or holds or has begun its preparation for a coming meeting; two queries."""
+    rows = Preparation.objects.filter(item__case_id__in=case_ids).filter(
+        Q(completed_by__isnull=False) | Q(reader__isnull=False, item__status__in=OPEN_ITEMS)
+    )
+    found: defaultdict[int, set[int]] = defaultdict(set)
+    for case_id, completed_by, reader in rows.values_list("item__case_id", "completed_by", "reader"):
+        found[case_id] |= {person for person in (completed_by, reader) if person}
+    people = User.objects.in_bulk({person for some in found.values() for person in some})
+    return {case_id: [people[pk] for pk in sorted(some)] for case_id, some in found.items()}
+
+
 def register_case_panels() -> None:
     """Fill the panels of the floor below; called once, when Django is ready."""
     register_panel("next_meeting", next_meeting_by_case)
     register_panel("proposals", proposals_by_case)
+    register_panel("readers", readers_by_case)
     register_panel("outcomes", outcomes_by_case)
     register_panel("agenda_history", agenda_history_by_case)
 
