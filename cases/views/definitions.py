@@ -1,5 +1,7 @@
 """Cases that follow an older version of their definition, and moving them to the one in force."""
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
@@ -19,6 +21,8 @@ from cases.privacy import IdentityGuard
 from cases.services.definitions import cases_on_older, diagnoses_with_older, move_cases, move_previews
 
 PAGE = 50
+DIGITS = 19
+"""A key of more digits is none."""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -30,8 +34,8 @@ def definitions_page(request: ActorRequest) -> HttpResponse:
     require(request.actor, Permission.EDIT_CASE)
     if request.method != "POST":
         return _show(request)
-    ticked = {int(text) for text in request.POST.getlist("case") if text.isdecimal()}
-    ids = cases_on_older(request.actor).filter(pk__in=ticked).values_list("pk", flat=True)
+    diagnosis = _diagnosis(request)
+    ids = _asked_to_move(request, diagnosis)
     if not ids:
         return _show(request, status=422)
     done = move_cases(ids, by=request.user, now=timezone.now())
@@ -40,14 +44,27 @@ def definitions_page(request: ActorRequest) -> HttpResponse:
     messages.success(
         request, ngettext("%(n)d case is moved.", "%(n)d cases are moved.", done.count) % {"n": done.count}
     )
-    diagnosis = request.POST.get("diagnosis", "")
-    return redirect(
-        reverse("cases:definitions") + (f"?diagnosis={diagnosis}" if diagnosis.isascii() and diagnosis else "")
-    )
+    return redirect(reverse("cases:definitions") + (f"?{urlencode({'diagnosis': diagnosis})}" if diagnosis else ""))
+
+
+def _asked_to_move(request: ActorRequest, diagnosis: str) -> list[int]:
+    """The cases that were ticked; or those of a page of the list that are asked for nothing new, as they stand now."""
+    found = cases_on_older(request.actor, diagnosis)
+    if "unasked" in request.POST:
+        page = Paginator(found, PAGE).get_page(request.POST["unasked"])
+        previews = move_previews(page.object_list, timezone.localdate())
+        return [preview.case.pk for preview in previews if not preview.gained]
+    ticked = {int(text) for text in request.POST.getlist("case") if text.isdecimal() and len(text) < DIGITS}
+    return [case.pk for case in found.filter(pk__in=ticked)]
+
+
+def _diagnosis(request: ActorRequest) -> str:
+    """The diagnosis that the list is narrowed to, as the form or the address says."""
+    return (request.POST.get("diagnosis") or request.GET.get("diagnosis") or "")[:60]
 
 
 def _show(request: ActorRequest, status: int = 200) -> HttpResponse:
-    diagnosis = (request.GET.get("diagnosis") or request.POST.get("diagnosis") or "")[:60]
+    diagnosis = _diagnosis(request)
     page = Paginator(cases_on_older(request.actor, diagnosis), PAGE).get_page(request.GET.get("page"))
     guard = IdentityGuard(request.actor)
     rows = [(preview, guard.of(preview.case)) for preview in move_previews(page.object_list, timezone.localdate())]
@@ -58,6 +75,7 @@ def _show(request: ActorRequest, status: int = 200) -> HttpResponse:
         "rows": rows,
         "diagnosis": diagnosis,
         "diagnoses": diagnoses_with_older(request.actor),
+        "unasked": sum(not preview.gained for preview, _shown in rows),
         "error": _("Tick the cases that are to be moved.") if status == 422 else "",
     }
     return render(request, "cases/definitions.html", context, status=status)

@@ -65,7 +65,7 @@ def _remove(request: ActorRequest, diagnosis: Diagnosis) -> HttpResponse:
 def _edition(request: ActorRequest) -> int:
     """The newest edition that the page has seen: when the form was opened, or when another entry was saved on it."""
     told = (request.POST.get("edition", ""), request.POST.get("seen", ""))
-    return max((int(text) for text in told if text.isdecimal()), default=0)
+    return max((int(text) for text in told if text.isdecimal() and len(text) < 10), default=0)
 
 
 def _show(

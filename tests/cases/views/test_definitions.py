@@ -37,6 +37,21 @@ def test_what_would_change_and_the_move(house: House, browser: Browser, older: C
     assert older.patient.name not in visitor.get(PAGE).content.decode()
 
 
+def test_all_that_are_asked_for_nothing_new(house: House, browser: Browser, older: Case) -> None:
+    after_surgery = make_case(house, phase="post_operative")
+    content = content_of(after_surgery)
+    content["requirements"][-1]["phases"] = ["pre_treatment"]
+    publish(older.diagnosis, content)
+    visitor = browser(house.coordinator)
+    assert 'name="unasked"' in visitor.get(PAGE).content.decode()
+    assert visitor.post(PAGE, {"unasked": 1}).status_code == 302
+    for case, is_moved in ((older, False), (after_surgery, True)):
+        case.refresh_from_db()
+        assert (case.definition_id == case.diagnosis.current_id) is is_moved
+    assert 'name="unasked"' not in visitor.get(PAGE).content.decode()
+    assert visitor.post(PAGE, {"unasked": 1}).status_code == 422
+
+
 def test_roles(house: House, browser: Browser, older: Case) -> None:
     for person in (house.clinician, house.chair, house.nurse):
         assert browser(person).get(PAGE).status_code == 200
@@ -56,7 +71,7 @@ def test_a_stranger_sees_and_moves_nothing(house: House, browser: Browser, older
     assert older.definition_id != older.diagnosis.current_id
 
 
-@pytest.mark.parametrize("ticked", [[], ["x"], ["0"], ["-1"]])
+@pytest.mark.parametrize("ticked", [[], ["x"], ["0"], ["-1"], ["9" * 40]])
 def test_nothing_ticked(house: House, browser: Browser, older: Case, ticked: list[str]) -> None:
     answer = browser(house.coordinator).post(PAGE, {"case": ticked})
     assert answer.status_code == 422
