@@ -42,6 +42,7 @@ class Line:
     severity: str
     anchor: str
     is_settled: bool
+    is_field: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,4 +198,5 @@ def _line(check: Check, severity: str) -> Line:
         severity=severity,
         anchor=f"id_{requirement.field}_field" if requirement.field else f"asked-{requirement.key}",
         is_settled=check.state in SETTLED,
+        is_field=bool(requirement.field),
     )

@@ -48,10 +48,12 @@ def save_draft(content: Mapping[str, str], *, seen: Seen, by: User, now: datetim
     """Keep what `by` has typed, by field name.
 
     AlreadySent once the form's referral is sent; Stale when another window has changed the draft since, or thrown
-    it away; Invalid when there is more text than a referral can hold. The same save again changes nothing.
+    it away; Invalid when there is nothing to keep, or more text than a referral can hold. The same save again changes nothing.
     """
     if not seen.token or len(seen.token) > TOKEN_LENGTH or sum(map(len, content.values())) > MOST_CHARACTERS:
         raise Invalid([FieldError("history", "too-long", _("There is more text than a referral can hold."))])
+    if not any(content.values()):
+        raise Invalid([FieldError("clinical_question", "required", _("There is nothing to keep yet."))])
     hold_form(by)
     if sent := sent_as(seen.token, by=by):
         raise AlreadySent(_("This referral has been sent already."), extra={"case": sent})
