@@ -46,6 +46,7 @@ _COLUMNS = (
     "readiness__marks",
     "triage",
     "triage_note",
+    "sent_incomplete_reason",
 )
 
 
@@ -104,6 +105,7 @@ class CaseRow:
     status: str
     triage: str
     triage_note: str
+    sent_incomplete: str
     readiness: str
     strip: tuple[str, ...]
     expected: tuple[date | None, ...]
@@ -135,7 +137,7 @@ def _rows(
     for (
         pk, patient, name, system, number, is_protected, definition, phase, question, unit, clinician, nurse,
         suspected_on, promised_on, status, level, readiness, strip, expected, marks, triage, triage_note,
-        discordant,
+        sent_incomplete, discordant,
     ) in values:  # fmt: skip
         spec = specs[definition]
         yield CaseRow(
@@ -156,6 +158,7 @@ def _rows(
             marks=tuple(marks or ()),
             triage=str(TriageAnswer(triage).label) if triage in HELD_BACK else "",
             triage_note=triage_note,
+            sent_incomplete=sent_incomplete,
             days=(today - suspected_on).days,
             allowed=spec.lead_time_days,
             promised_on=promised_on,

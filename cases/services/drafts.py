@@ -62,7 +62,7 @@ def save_draft(content: Mapping[str, str], *, seen: Seen, by: User, now: datetim
     if draft is None:
         if seen.version:
             raise Stale(_("The draft has been thrown away in another window. Copy your text and begin anew."))
-        return ReferralDraft.objects.create(written_by=by, content=kept, created_at=now, updated_at=now)
+        return _begin(kept, by, now)
     _refuse_when_changed(draft, seen)
     if draft.content != kept:
         draft.content, draft.updated_at, draft.version = kept, now, draft.version + 1
@@ -99,6 +99,10 @@ def remove_old_drafts(now: datetime) -> int:
     """Remove the drafts that nobody has touched for thirty days; return how many. Safe to run twice."""
     removed, _by_model = ReferralDraft.objects.filter(updated_at__lt=now - KEPT).delete()
     return removed
+
+
+def _begin(kept: dict[str, str], by: User, now: datetime) -> ReferralDraft:
+    return ReferralDraft.objects.create(written_by=by, content=kept, created_at=now, updated_at=now)
 
 
 def _draft(seen: Seen, by: User) -> ReferralDraft | None:

@@ -58,8 +58,13 @@ def refers(clinician: Person) -> None:
     clinician.choose("Remitterande enhet", "Kirurgkliniken Demosjukhuset")
     clinician.choose("Ansvarig läkare", "Lena Läkare")
     clinician.write("Välgrundad misstanke", str(timezone.localdate() - timedelta(days=3)))
+    clinician.page.locator("button[formaction='/cases/new/preview/']").last.click()
+    asked = clinician.page.locator("[name=how__ct_thorax_abdomen]")
+    asked.select_option("ordered")
     clinician.press("Registrera remissen")
-    clinician.sees("Remissen är registrerad.", QUESTION, "Saknas")
+    clinician.page.locator("#id_incomplete_reason").fill("Biopsin tas i morgon.")
+    clinician.page.locator("[data-send]").click()
+    clinician.sees("Remissen är registrerad.", QUESTION, "Saknas", "Biopsin tas i morgon.")
     clinician.look()
 
 

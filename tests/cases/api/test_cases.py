@@ -347,3 +347,16 @@ def test_what_a_patch_leaves_is_named(house: House, browser: Browser) -> None:
     assert errors(answer) == {"name": "read-only", "status": "read-only"}
     whole = client.get(f"/api/v1/cases/{case.pk}/").json()
     assert patch(client, case, **whole).status_code == 200
+
+
+def test_a_program_may_say_why_it_is_sent_incomplete(house: House, browser: Browser) -> None:
+    visitor = browser(house.coordinator)
+    plain = send(visitor, referral(house))
+    assert (plain.status_code, plain.json()["incomplete_reason"]) == (201, "")
+    why = {"incomplete_reason": "Patienten reser.", "phase": "recurrence", "external_reference": "A-2"}
+    answer = send(visitor, referral(house, **why))
+    assert (answer.status_code, answer.json()["incomplete_reason"]) == (201, "Patienten reser.")
+    assert Case.objects.get(phase="recurrence").sent_incomplete_reason == "Patienten reser."
+    long = send(visitor, referral(house, phase="follow_up", incomplete_reason="x" * 501, external_reference=""))
+    assert (long.status_code, long.json()["errors"][0]["field"]) == (400, "incomplete_reason")
+    assert Case.objects.count() == 2

@@ -187,6 +187,13 @@ def test_the_export_is_refused_like_the_list(house: House, browser: Browser) -> 
     assert browser(house.stranger).get("/cases/export/?format=csv").content.decode("utf-8-sig").count("\r\n") == 1
 
 
+def test_the_coordinator_sees_what_was_sent_incomplete_and_why(house: House, browser: Browser) -> None:
+    case = make_case(house)
+    assert "Patienten reser." not in browser(house.coordinator).get("/cases/").content.decode()
+    Case.objects.filter(pk=case.pk).update(sent_incomplete_reason="Patienten reser.")
+    assert 'title="Patienten reser."' in browser(house.coordinator).get("/cases/").content.decode()
+
+
 def test_what_is_searched_for_never_stands_in_the_address(house: House, browser: Browser) -> None:
     case, other = make_case(house), make_case(house)
     visitor = browser(house.coordinator)
