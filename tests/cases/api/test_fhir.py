@@ -14,7 +14,7 @@ from accounts.services import create_token
 from cases.enums import MessageState, ReportState, ResultState
 from cases.identity import PERSONAL_NUMBER
 from cases.models import Case, InboundMessage, Report, Result
-from cases.services.placing import place_report, set_aside
+from cases.services.placing import set_aside
 from tests.cases.conftest import Browser
 from tests.cases.intake.test_fhir_samples import FILES, STATES, TAKEN, with_status
 from tests.cases.sent_by_fhir import answer_of, later, order, report
@@ -169,16 +169,7 @@ class TestOrders:
         ):
             post(sender, body)
         assert [one.state for one in Result.objects.filter(case=case)] == ["final"]
-        assert Report.objects.count() == 1
-
-    def test_a_report_goes_where_a_person_has_placed_its_order(self, house: House, sender: Client, case: Case) -> None:
-        post(sender, order(case))
-        place_report(
-            Report.objects.get().pk, case.pk, "mri_pelvis_rectum", by=house.coordinator, now=timezone.now(), move=True
-        )
-        assert post(sender, answer_of(case)).status_code == 201
-        [result] = Result.objects.filter(case=case)
-        assert (result.requirement, result.state) == ("mri_pelvis_rectum", "final")
+        assert sorted(Report.objects.values_list("state", flat=True)) == ["answered", "placed"]
 
     def test_an_order_that_was_set_aside_hides_no_report(self, house: House, sender: Client, case: Case) -> None:
         wanted = {"subject": {"identifier": {"system": f"urn:oid:{PERSONAL_NUMBER}", "value": "191212121212"}}}
