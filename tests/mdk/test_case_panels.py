@@ -6,7 +6,9 @@ import pytest
 from django.utils import timezone
 
 from cases.panels import panel, register_panel
-from mdk.case_panels import agenda_history_by_case, next_meeting_by_case, outcomes_by_case
+from mdk.case_panels import agenda_history_by_case, next_meeting_by_case, outcomes_by_case, readers_by_case
+from mdk.models import Preparation
+from mdk.services import preparation
 from mdk.services.agenda import take_off
 from mdk.services.live import close_meeting
 from mdk.services.outcome import add_addendum, sign_meeting
@@ -20,6 +22,7 @@ from tests.domain_factories import (
     make_meeting,
     make_series,
     place,
+    published_meeting,
     ready_case,
 )
 
@@ -54,6 +57,23 @@ def test_only_signed_recommendations_with_their_addenda(house: House) -> None:
     add_addendum(item.pk, "Genetiskt svar kom efteråt.", by=house.chair, now=timezone.now())
     (advice,) = outcomes_by_case([item.case_id])[item.case_id]
     assert (advice.recommendation, advice.addenda) == ("Operation först.", ("Genetiskt svar kom efteråt.",))
+
+
+def test_the_readers_are_those_who_prepare_and_those_who_have_prepared(house: House) -> None:
+    meeting = published_meeting(house, 2)
+    first, second = [item.case_id for item in meeting.items.order_by("position")]
+    assert readers_by_case([first, second]) == {}
+    row = Preparation.objects.get(item__case=first, discipline="radiology")
+    preparation.claim(row.pk, by=house.radiologist, now=timezone.now())
+    assert readers_by_case([first, second]) == {first: [house.radiologist]}
+    preparation.start(row.pk, by=house.radiologist, now=timezone.now())
+    preparation.complete(row.pk, minutes=5, findings="Tumör.", by=house.radiologist, now=timezone.now())
+    preparation.claim(
+        Preparation.objects.get(item__case=first, discipline="pathology").pk, by=house.pathologist, now=timezone.now()
+    )
+    assert readers_by_case([first]) == {first: [house.radiologist, house.pathologist]}
+    take_off(row.item_id, reason="Nya frågor.", by=house.coordinator, now=timezone.now())
+    assert readers_by_case([first]) == {first: [house.radiologist]}
 
 
 def test_every_place_so_far_and_how_it_ended(house: House) -> None:
