@@ -111,7 +111,10 @@ def send_referral(
     if not is_new:
         if seen and not _is_same(case, data):
             raise AlreadySent(
-                _("This form has been sent already, as another referral. Begin a new one."), extra={"case": case.pk}
+                _(
+                    "This form has been sent already, as another referral. Register it once more to send this as a new one."
+                ),
+                extra={"case": case.pk},
             )
         return case, False
     for statement in statements:
