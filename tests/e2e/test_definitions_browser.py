@@ -130,6 +130,10 @@ def sees_what_differs_and_publishes(admin: Person) -> None:
     admin.page.wait_for_url("**/versions/")
     admin.sees("1.2.1")
     admin.look(dark=True)
+    admin.page.locator("tbody a").first.click()
+    expect(admin.page.locator("form[action$='/start/'] button")).to_be_visible()
+    expect(admin.page.locator("#changed-lead_times")).to_be_visible()
+    admin.look(dark=True)
 
 
 def moves_the_case(coordinator: Person, case: Case, clinician: User) -> None:
