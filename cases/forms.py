@@ -246,11 +246,18 @@ class ViewerForm(HouseForm):
 class MoveForm(HouseForm):
     """Says what an answer from another system belongs to."""
 
+    NOTHING = "-"
+
     requirement = forms.ChoiceField(label=gettext_lazy("It answers"), error_messages=REQUIRED)
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"), required=False, max_length=500,
+        help_text=gettext_lazy("Needed when it answers nothing here."),
+    )  # fmt: skip
 
     def offer(self, asked: Iterable[Requirement]) -> Self:
-        """Offer what the case asks for."""
-        choose_from(self.fields["requirement"], [(one.key, one.label()) for one in asked])
+        """Offer what the case asks for, and to take the answer out of the case."""
+        nothing = (self.NOTHING, _("Nothing in this case: take it out, for the coordinator to place"))
+        choose_from(self.fields["requirement"], [*((one.key, one.label()) for one in asked), nothing])
         return self
 
 

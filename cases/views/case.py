@@ -13,7 +13,7 @@ from cases.forms import ClearForm, LevelForm, MoveForm, ResultForm, WithdrawForm
 from cases.services.candidates import asked_for
 from cases.services.clearance import attest_case, clear_requirement, revoke_clearance
 from cases.services.editing import set_level, withdraw_case
-from cases.services.placing import place_report
+from cases.services.placing import place_report, set_aside
 from cases.services.result_input import parse_correction, parse_result
 from cases.services.results import change_result, register_result
 from cases.views.showing import Opened, act_on_case, changed_case, show_case
@@ -59,14 +59,17 @@ def correct_page(request: ActorRequest, pk: int, result: int) -> HttpResponse:
 
 @require_POST
 def move_page(request: ActorRequest, pk: int, result: int) -> HttpResponse:
-    """Say what an answer from another system belongs to, where the rule was wrong; 404 for an answer by hand."""
+    """Say what an answer from another system belongs to, or that it is none of the case; 404 for one by hand."""
     case = access_case(request.actor, pk, Permission.WAIVE)
     report = access_sent_answer(case, result)
     form = MoveForm(request.POST, auto_id=f"move_{result}_%s").offer(asked_for(case.definition_id, case.phase))
 
     def act() -> None:
-        key = request.POST.get("requirement", "")
-        place_report(report.pk, pk, key, by=request.user, now=timezone.now(), move=True)
+        key, reason, now = request.POST.get("requirement", ""), request.POST.get("reason", ""), timezone.now()
+        if key == MoveForm.NOTHING:
+            set_aside(report.pk, reason=reason, by=request.user, now=now, move=True)
+        else:
+            place_report(report.pk, pk, key, by=request.user, now=now, move=True)
 
     return act_on_case(
         request, case, Opened("move", str(result), form), act, _("The answer is moved."), f"answer-{result}"

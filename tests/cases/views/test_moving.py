@@ -43,6 +43,21 @@ def test_it_is_moved_and_stays_there(house: House, browser: Browser, case: Case)
     assert (moved.requirement, moved.text) == ("mri_pelvis_rectum", "Ändrat")
 
 
+def test_it_is_none_of_the_case(house: House, browser: Browser, case: Case) -> None:
+    result = sent(house, case)
+    address = f"/cases/{case.pk}/results/{result.pk}/move/"
+    clinician = browser(house.clinician)
+    assert clinician.post(address, {"requirement": "-", "reason": " "}).status_code == 422
+    assert Result.objects.filter(case=case).exists()
+    assert clinician.post(address, {"requirement": "-", "reason": "Fel patient."}).status_code == 302
+    assert not Result.objects.filter(case=case).exists()
+    case.refresh_from_db()
+    assert case.readiness_state == "not_ready"
+    aside = browser(house.coordinator).get("/cases/placing/?state=set_aside").content.decode()
+    assert "Fel patient." in aside
+    assert house.clinician.name in aside
+
+
 def test_htmx_gets_the_case_anew(house: House, browser: Browser, case: Case) -> None:
     result = sent(house, case)
     address = f"/cases/{case.pk}/results/{result.pk}/move/"
