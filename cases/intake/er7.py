@@ -41,6 +41,17 @@ class Hl7Fault(Exception):
         self.ack, self.code, self.location, self.text = ack, code, location, text
 
 
+def missing(location: str) -> Hl7Fault:
+    """Return the fault for a required field that is empty."""
+    name, _number, position = location.split("^")[:3]
+    return Hl7Fault("AE", 101, location, _("The field %(field)s is empty.") % {"field": f"{name}-{position}"})
+
+
+def without(segment: str) -> Hl7Fault:
+    """Return the fault for a required segment that is not there."""
+    return Hl7Fault("AE", 100, f"{segment}^1", _("The segment %(segment)s is missing.") % {"segment": segment})
+
+
 @dataclass(frozen=True, slots=True)
 class Header:
     """What stands in MSH, as sent: `fields[n]` is MSH-n; empty where there is no such thing."""

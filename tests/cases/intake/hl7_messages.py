@@ -1,5 +1,11 @@
 """HL7 v2 messages for tests: one that is right, of which each test changes what it is about."""
 
+import pytest
+
+from cases.intake.er7 import Hl7Fault
+from cases.intake.hl7v2 import read_hl7
+from cases.reports import ReportData
+
 NUMBER = "191212121212"
 OID = "1.2.752.129.2.1.3.1"
 MSH = r"MSH|^~\&|RIS|Radiologen|MDK|Sjukhuset|20261120101500||ORU^R01^ORU_R01|{control}|P|2.5.1"
@@ -32,3 +38,16 @@ def header(field: int, value: str, control: str = "K1") -> str:
 def oru(*, request: str = OBR, results: tuple[str, ...] = (OBX,), patient: str = PID, head: str = MSH) -> bytes:
     """Return an ORU^R01 in UTF-8."""
     return message(patient, request, *results, head=head).encode()
+
+
+def report(**parts: object) -> ReportData:
+    """Return the only report of a message with these parts."""
+    (only,) = read_hl7(oru(**parts)).reports  # type: ignore[arg-type]
+    return only
+
+
+def fault(raw: bytes) -> tuple[str, int, str]:
+    """Return answer, code and place of the fault of a message."""
+    with pytest.raises(Hl7Fault) as refused:
+        read_hl7(raw)
+    return refused.value.ack, refused.value.code, refused.value.location

@@ -1,29 +1,15 @@
 """What an HL7 v2 message says: statuses, patients, examinations, times and text."""
 
 from datetime import UTC, date, datetime
-from itertools import product
 
 import pytest
 
 from cases.enums import ResultState
-from cases.intake.er7 import Hl7Fault
 from cases.intake.hl7v2 import read_hl7
-from cases.intake.hl7v2_tables import state_of
-from cases.reports import PatientMerge, PatientUpdate, ReportCode, ReportData, ReportedIdentity, report_from_json
-from tests.cases.intake.hl7_messages import NUMBER, OBR, OBX, OID, PID, changed, header, message, oru
+from cases.reports import PatientMerge, PatientUpdate, ReportCode, ReportedIdentity, report_from_json
+from tests.cases.intake.hl7_messages import NUMBER, OBR, OBX, OID, PID, changed, fault, header, message, oru, report
 
 ME = ReportedIdentity(OID, NUMBER)
-
-
-def report(**parts: object) -> ReportData:
-    (only,) = read_hl7(oru(**parts)).reports  # type: ignore[arg-type]
-    return only
-
-
-def fault(raw: bytes) -> tuple[str, int, str]:
-    with pytest.raises(Hl7Fault) as refused:
-        read_hl7(raw)
-    return refused.value.ack, refused.value.code, refused.value.location
 
 
 def test_a_report_as_it_is_meant() -> None:
@@ -42,69 +28,6 @@ def test_a_report_as_it_is_meant() -> None:
     assert (one.name, one.born_on) == ("Åsa Öberg", date(1912, 12, 12))
     assert one.stamp.startswith("20261120T091000000000|2|")
     assert report_from_json(one.as_json()) == one
-
-
-F, P, C = ResultState.FINAL, ResultState.PRELIMINARY, ResultState.CANCELLED
-O = ResultState.ORDERED  # noqa: E741
-
-
-@pytest.mark.parametrize(
-    ("status", "state", "rank"),
-    [
-        ("F", F, "final"), ("f", F, "final"), ("C", F, "corrected"), ("P", P, "preliminary"), ("R", P, "preliminary"),
-        ("A", P, "preliminary"), ("M", P, "preliminary"), ("I", O, "ordered"), ("S", O, "ordered"), ("O", O, "ordered"),
-        ("N", O, "ordered"), ("X", C, "cancelled"), ("W", C, "wrong"), ("D", C, "wrong"),
-    ],
-)  # fmt: skip
-def test_the_status_of_a_report(status: str, state: ResultState, rank: str) -> None:
-    assert state_of(status, []) == (state, rank)
-    read = report(request=changed(OBR, 25, status), results=())
-    assert (read.state, read.is_corrected) == (state, rank == "corrected")
-
-
-@pytest.mark.parametrize("status", ["Y", "Z", "?", "Q", "FF", "final", "0"])
-def test_what_is_no_status_is_refused_by_its_place(status: str) -> None:
-    assert fault(oru(request=changed(OBR, 25, status))) == ("AE", 103, "OBR^1^25")
-
-
-@pytest.mark.parametrize(
-    ("results", "state", "rank"),
-    [
-        ("", O, "ordered"), ("F", F, "final"), ("FF", F, "final"), ("FC", F, "corrected"), ("U", F, "final"),
-        ("FP", P, "preliminary"), ("P", P, "preliminary"), ("I", P, "preliminary"), ("X", C, "cancelled"),
-        ("D", C, "wrong"), ("W", C, "wrong"), ("FX", P, "preliminary"),
-        *((junk, P, "preliminary") for junk in "YZNO?B"), *(("F" + junk, P, "preliminary") for junk in "YZNO?B"),
-    ],
-)  # fmt: skip
-def test_the_status_of_the_results_counts_where_the_report_gives_none(
-    results: str, state: ResultState, rank: str
-) -> None:
-    lines = tuple(changed(OBX, 11, code) for code in results)
-    read = report(request=changed(OBR, 25, ""), results=lines)
-    assert (read.state, read.stamp.split("|")[1]) == (
-        state,
-        str(("ordered", "preliminary", "final", "corrected", "cancelled", "wrong").index(rank)),
-    )
-
-
-def test_a_result_without_a_status_makes_nothing_final() -> None:
-    assert report(request=changed(OBR, 25, ""), results=(changed(OBX, 11, ""),)).state == P
-
-
-@pytest.mark.parametrize(
-    ("code", "state"), [("P", P), ("I", P), ("S", P), ("R", P), ("Y", F), ("X", C), ("W", C), ("D", C)]
-)
-def test_a_final_report_whose_result_says_otherwise(code: str, state: ResultState) -> None:
-    assert report(results=(changed(OBX, 11, code),)).state == state
-
-
-def test_nothing_but_final_and_corrected_makes_a_final_answer() -> None:
-    codes = ["", *"ABCDFIMNOPRSUVWXYZ?"]
-    for status, first, second in product(codes, codes, codes):
-        found = state_of(status, [first, second])
-        if found and found[0] == ResultState.FINAL:
-            assert status in ("F", "C", "")
-            assert status or {first, second} <= {"F", "C", "U"}
 
 
 def test_each_examination_is_a_report_of_its_own_even_under_one_number() -> None:
@@ -345,66 +268,3 @@ def test_numbers_that_were_merged() -> None:
     assert fault(message(PID, "MRG|", head=head).encode()) == ("AE", 101, "MRG^1^1")
     assert fault(message(PID, head=head).encode()) == ("AE", 100, "MRG^1")
     assert fault(message("MRG|5", head=head).encode()) == ("AE", 100, "PID^1")
-
-
-@pytest.mark.parametrize(
-    ("field", "value", "expected"),
-    [
-        (9, "ORM^O01", ("AR", 200, "MSH^1^9")),
-        (9, "ADT^A01", ("AR", 201, "MSH^1^9^1^2")),
-        (9, "ORU^R30", ("AR", 201, "MSH^1^9^1^2")),
-        (9, "ADT", ("AR", 201, "MSH^1^9^1^2")),
-        (9, "", ("AE", 101, "MSH^1^9")),
-        (10, "", ("AE", 101, "MSH^1^10")),
-        (11, "", ("AE", 101, "MSH^1^11")),
-        (11, "Q", ("AR", 202, "MSH^1^11")),
-        (12, "", ("AE", 101, "MSH^1^12")),
-        (12, "3.0", ("AR", 203, "MSH^1^12")),
-        (12, "2.9", ("AR", 203, "MSH^1^12")),
-        (18, "GB 18030-2000", ("AE", 103, "MSH^1^18")),
-    ],
-)
-def test_a_header_that_is_not_taken(field: int, value: str, expected: tuple[str, int, str]) -> None:
-    assert fault(oru(head=header(field, value))) == expected
-
-
-@pytest.mark.parametrize("value", ["P", "T", "D", "P^T"])
-def test_messages_of_training_are_read_like_any(value: str) -> None:
-    assert read_hl7(oru(head=header(11, value))).reports
-
-
-@pytest.mark.parametrize("version", ["2.1", "2.2", "2.3", "2.3.1", "2.4", "2.5", "2.6", "2.7.1", "2.8", "2.5^SWE"])
-def test_every_version_of_two(version: str) -> None:
-    assert read_hl7(oru(head=header(12, version))).reports
-
-
-def test_an_old_message_names_its_event_elsewhere() -> None:
-    assert read_hl7(oru(head=header(9, "ORU"))).kind == "ORU^R01"
-    assert read_hl7(message("EVN|A08", PID, head=header(9, "ADT")).encode()).kind == "ADT^A08"
-
-
-@pytest.mark.parametrize(
-    ("segments", "expected"),
-    [
-        ((OBR, OBX), ("AE", 100, "PID^1")),
-        ((PID,), ("AE", 100, "OBR^1")),
-        (("NTE|1",), ("AE", 100, "PID^1")),
-        ((changed(PID, 3, ""), OBR), ("AE", 101, "PID^1^3")),
-        ((PID, changed(OBR, 4, ""), OBX), ("AE", 101, "OBR^1^4")),
-    ],
-)
-def test_a_message_that_lacks_something(segments: tuple[str, ...], expected: tuple[str, int, str]) -> None:
-    assert fault(message(*segments).encode()) == expected
-
-
-@pytest.mark.parametrize(
-    "raw", [b"", b"MSH", b"MSH|", b"MSH|^", b"MSHAAAA|", b"{}", b"PID|1", b"MSH||||||", b"\xff\xfe\x00"]
-)
-def test_what_is_no_message(raw: bytes) -> None:
-    assert fault(raw)[0] in ("AR", "AE")
-
-
-@pytest.mark.parametrize("first", [r"FHS|^~\&|A", r"BHS|^~\&|A", message()])
-def test_batches_are_refused_whole(first: str) -> None:
-    ack, code, _place = fault((first.rstrip("\r") + "\r" + message()).encode())
-    assert (ack, code) == ("AR", 200)
