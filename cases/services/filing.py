@@ -127,10 +127,11 @@ def _write(case: Case, result: Result, report: Report, data: ReportData, place: 
         result.save(update_fields=["ordered_on"])
     if not was_final or before == (result.text, result.structured, result.performed_on, result.state):
         return
-    kind_of_change = {True: "result.taken_back", False: "result.corrected"}[data.state == ResultState.CANCELLED]
-    if data.is_corrected or data.state == ResultState.CANCELLED:
+    is_taken_back = data.state == ResultState.CANCELLED
+    if is_taken_back or data.is_corrected:
         record(
-            kind_of_change, by=None, now=now, subject=result, case=case.pk, unit=case.unit_id, system=report.source,
+            "result.taken_back" if is_taken_back else "result.corrected",
+            by=None, now=now, subject=result, case=case.pk, unit=case.unit_id, system=report.source,
             to=concerned_people(case, timezone.localdate(now)), data={"kind": result.kind},
         )  # fmt: skip
 

@@ -207,6 +207,7 @@ def _move(case: Case, target: Patient, now: datetime) -> None:
     case.patient = target
     case.referred_as = None if registered == target else registered
     case.save(update_fields=["patient", "referred_as"])
+    Report.objects.filter(result__case=case).update(patient=target)
     record(
         "patient.merged", by=None, now=now, subject=came_from, case=case.pk, unit=case.unit_id, system="hl7v2",
         to=[case.responsible_clinician], data={"old": came_from.pk, "new": target.pk},

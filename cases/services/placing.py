@@ -27,10 +27,12 @@ from cases.services.settling import (
     evidence,
     examination,
     follow,
+    held,
     hold,
     locked,
     numbers_in,
     numbers_of_examination,
+    of_examination,
     put,
     settle,
 )
@@ -58,7 +60,7 @@ def take_report(data: ReportData, *, provider: Unit, source: ResultSource, messa
     external_id = short_id(data.external_id)
     person = hold(provider.pk, data, [f"report|{source}|{external_id}"])
     itself = Q(source=source, external_id=external_id)
-    rows = locked(provider.pk, itself | Q(accession_number=data.accession_number) if data.accession_number else itself)
+    rows = locked(provider.pk, itself | of_examination(data.accession_number))
     known = [row for row in rows if (row.source, row.external_id) == (source, external_id)]
     if known and data.stamp <= known[0].stamp:
         return known[0]
@@ -84,7 +86,7 @@ def place_report(
     naming who, when another person has settled it meanwhile, unless `move`. Invalid for a requirement that the
     case's definition does not have. Leaves `report.placed`.
     """
-    report = _hold(report_id)
+    report, _mates, person = held(report_id)
     kind = _kind_of(case_id, report, requirement)
     result = report.result
     is_there = result is not None and (result.case_id, result.requirement) == (case_id, requirement)
@@ -93,7 +95,6 @@ def place_report(
             return report
         raise _settled(report)
     data = report_from_json(report.content)
-    person = hold(report.provider_id, data)
     orders = candidates_for(report.provider_id, person, numbers_in(data), report, data.codes).orders
     put(report, data, Match(case_id, requirement, kind, Why.HAND), orders, now)
     report.settled_by, report.settled_at, report.reason = by, now, ""
@@ -116,7 +117,7 @@ def set_aside(report_id: int, *, reason: str, by: User, now: datetime, move: boo
     """
     if errors := sentence_errors("reason", reason, 500):
         raise Invalid(errors)
-    report = _hold(report_id)
+    report, _mates, _person = held(report_id)
     if report.state == ReportState.SET_ASIDE and report.settled_by_id == by.pk:
         return report
     if report.state != ReportState.WAITING and not move:
@@ -162,13 +163,6 @@ def hold_examination(case_id: int, accession_number: str) -> None:
     numbers = numbers_of_examination(case.patient.provider_id, accession_number)
     numbers.add(Number(case.patient.identity_system, case.patient.identity_value))
     hold_numbers(case.patient.provider_id, numbers, examination(accession_number))
-
-
-def _hold(report_id: int) -> Report:
-    """Return the report, locked, with what its place depends on held before it."""
-    provider_id, content = Report.objects.values_list("provider_id", "content").get(pk=report_id)
-    hold(provider_id, report_from_json(content))
-    return locked(provider_id, Q(pk=report_id))[0]
 
 
 def _kind_of(case_id: int, report: Report, requirement: str) -> str:

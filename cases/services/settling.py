@@ -98,20 +98,37 @@ def settle(
 def decide_again(reports: QuerySet[Report], now: datetime, *, cause: Cause = Cause.EVIDENCE) -> int:
     """Decide again about these reports, without a new version; return how many have a place then."""
     placed = 0
-    for pk, provider_id, content in list(reports.order_by("pk").values_list("pk", "provider_id", "content")):
+    for pk in list(reports.order_by("pk").values_list("pk", flat=True)):
+        report, mates, person = held(pk)
+        if report.state == ReportState.SET_ASIDE or _stays(report):
+            continue
+        data = report_from_json(report.content)
+        # An order borrows nothing: the others of its examination tell only whether it has been answered.
+        why = Cause.VERSION if data.is_order and cause is Cause.EVIDENCE else cause
+        was_same = report.rule == Why.SAME_EXAMINATION
+        went = settle(report, data, mates, person, now, cause=why)
+        if went and mates and not was_same and report.rule != Why.SAME_EXAMINATION:
+            follow(report, {report.accession_number}, now)
+        placed += report.state == ReportState.PLACED
+    return placed
+
+
+def held(pk: int) -> tuple[Report, list[Report], Person]:
+    """Return a report, the others of its examination and its person, all held and as they stand under the locks."""
+    provider_id, content = Report.objects.values_list("provider_id", "content").get(pk=pk)
+    while True:
         data = report_from_json(content)
         person = hold(provider_id, data)
-        itself = Q(pk=pk)
-        rows = locked(
-            provider_id, itself | Q(accession_number=data.accession_number) if data.accession_number else itself
-        )
+        rows = locked(provider_id, Q(pk=pk) | of_examination(data.accession_number))
         report = next(row for row in rows if row.pk == pk)
-        if report.state != ReportState.SET_ASIDE and not _stays(report):
-            # An order borrows nothing: the others of its examination tell only whether it has been answered.
-            why = Cause.VERSION if data.is_order and cause is Cause.EVIDENCE else cause
-            settle(report, data, [row for row in rows if row.pk != pk], person, now, cause=why)
-            placed += report.state == ReportState.PLACED
-    return placed
+        if report.content == content:
+            return report, [row for row in rows if row.pk != pk], person
+        content = report.content  # Somebody was faster: what to hold may be another now.
+
+
+def of_examination(accession_number: str) -> Q:
+    """Return the condition for the reports with this accession number; nothing for an empty one."""
+    return Q(accession_number=accession_number) if accession_number else Q(pk__in=())
 
 
 def follow(report: Report, accession_numbers: Collection[str], now: datetime, *, lends: bool = False) -> None:
