@@ -1,6 +1,6 @@
 """What a new referral may take over from an earlier case of the same patient, for one who may see that case."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -8,11 +8,16 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from accounts.actor import Actor
-from cases.identity import BadIdentity, parse_identity
+from cases.identity import BadIdentity, Identity, parse_identity
 from cases.models import Case, Result
+from cases.persons import Number
 from cases.privacy import IdentityGuard
-from cases.queries import cases_of_patient, final_answers_of
+from cases.queries import cases_of_patient, cases_of_patient_id, final_answers_of
+from cases.services.identities import person_of
 from checklists.spec import Requirement
+
+LONGEST_ID = 18
+PATIENTS = ("name", "history", "comorbidity", "patient_wishes", "performance_status", "contact_nurse")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,14 @@ class Known:
     cases: tuple[Case, ...]
     values: Mapping[str, str]
     answers: tuple[Result, ...] = field(default=())
+
+    @property
+    def about_patient(self) -> Mapping[str, str]:
+        """The values that are the patient's own: they leave the form when another patient's number is written.
+
+        The mark of a protected identity stays: to take it off is for a person to do.
+        """
+        return {name: text for name, text in self.values.items() if name in PATIENTS}
 
     @property
     def source(self) -> str:
@@ -58,19 +71,37 @@ class Known:
         )
 
 
-def known_of(actor: Actor, number: str, today: date) -> Known | None:
-    """Return what the actor may know of the patient with this number; None tells nothing.
+def known_of(actor: Actor, number: str, providers: Iterable[int], today: date) -> Known | None:
+    """Return what the actor may know of the patient with this number at the providers (ids); None tells nothing.
 
-    None for a number that cannot be right, for a patient whom nobody has referred, for one of whose cases no unit
-    of the actor takes part in any, and for one whose protected identity is hidden from the actor: the four look
-    the same. The caller logs the reading of what it shows. Three queries, one for a number that brings nothing.
+    A number that was merged into another brings that one's patient. None for a number that cannot be right, for a
+    patient whom nobody has referred, for one of whose cases no unit of the actor takes part in any, and for one
+    whose protected identity is hidden from the actor: the four look the same. The caller logs the reading of what
+    it shows. Four queries a provider, two for a number that brings nothing.
     """
     try:
         identity = parse_identity(number, today)
     except BadIdentity:
         return None
+    written = Number(identity.system, identity.value)
+    for provider in providers:
+        numbers = person_of(provider, [written]).only([written]).numbers
+        same = [Identity(one.system, one.value) for one in numbers]
+        if known := _known(actor, cases_of_patient(actor, provider, same)):
+            return known
+    return None
+
+
+def known_again(actor: Actor, patient: str) -> Known | None:
+    """Return what the form was filled in with before: `patient` is the id that the form carries, as written."""
+    if not patient.isdecimal() or len(patient) > LONGEST_ID:
+        return None
+    return _known(actor, cases_of_patient_id(actor, int(patient)))
+
+
+def _known(actor: Actor, visible: Iterable[Case]) -> Known | None:
     guard = IdentityGuard(actor)
-    cases = [case for case in cases_of_patient(actor, identity) if not guard.of(case).is_masked]
+    cases = [case for case in visible if not guard.of(case).is_masked]
     if not cases:
         return None
     latest = cases[0]

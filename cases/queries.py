@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
@@ -117,12 +119,20 @@ def open_cases() -> QuerySet[Case]:
     return Case.objects.filter(status__in=OPEN_STATUSES)
 
 
-def cases_of_patient(actor: Actor, identity: Identity) -> QuerySet[Case]:
-    """Return the visible cases of the patient with this number, the latest first; none that were withdrawn."""
+def cases_of_patient(actor: Actor, provider_id: int, numbers: Collection[Identity]) -> QuerySet[Case]:
+    """Return the visible cases of the provider's patient with one of these numbers, latest first; none withdrawn."""
+    wanted = [Q(patient__identity_system=one.system, patient__identity_value=one.value) for one in numbers]
+    return _patients_cases(visible_cases(actor).filter(reduce(or_, wanted), patient__provider_id=provider_id))
+
+
+def cases_of_patient_id(actor: Actor, patient_id: int) -> QuerySet[Case]:
+    """Return the visible cases of the patient with this id, the latest first; none that were withdrawn."""
+    return _patients_cases(visible_cases(actor).filter(patient_id=patient_id))
+
+
+def _patients_cases(cases: QuerySet[Case]) -> QuerySet[Case]:
     return (
-        visible_cases(actor)
-        .filter(patient__identity_system=identity.system, patient__identity_value=identity.value)
-        .exclude(status=CaseStatus.WITHDRAWN)
+        cases.exclude(status=CaseStatus.WITHDRAWN)
         .select_related("patient", "diagnosis", "responsible_clinician", "contact_nurse")
         .order_by("-created_at", "-pk")
     )

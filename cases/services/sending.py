@@ -14,8 +14,10 @@ from accounts.errors import FieldError, Invalid, Refused, sentence_errors
 from accounts.models import User
 from cases.enums import ClearanceKind, ReferralSource, ResultState, Stated
 from cases.models import Case, IdempotencyKey, Result
+from cases.persons import Number
 from cases.services.clearance import clear_requirement
 from cases.services.drafts import AlreadySent, Seen, consume_draft, hold_form, sending_key, sent_as
+from cases.services.identities import person_of
 from cases.services.referral import ReferralData, add_referral, refer_case
 from cases.services.results import ResultData, register_result
 from checklists.enums import Severity
@@ -179,13 +181,13 @@ def _explain(case: Case, reason: str, *, asks_why: bool, by: User, now: datetime
 
 
 def _is_same(case: Case, data: ReferralData) -> bool:
+    """Whether the case came of this very content; its patient may have got another number since, by a merge."""
+    number, now = Number(data.identity.system, data.identity.value), case.patient.identity
+    person = person_of(case.patient.provider_id, [number])
+    is_patient = person.root(number) == person.root(Number(now.system, now.value))
     first = case.referrals.order_by("pk").first()
     said = first.content.get("clinical_question") if first else ""
-    return (case.patient.identity, case.diagnosis_id, said) == (
-        data.identity,
-        data.diagnosis.pk,
-        data.clinical_question,
-    )
+    return is_patient and (case.diagnosis_id, said) == (data.diagnosis.pk, data.clinical_question)
 
 
 def _copy_of(original: Result, requirement: str, case_id: int) -> ResultData:

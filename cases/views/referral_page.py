@@ -10,13 +10,13 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from accounts.access_log import log_read
-from accounts.actor import ActorRequest
+from accounts.actor import Actor, ActorRequest
 from accounts.errors import Invalid, Refused, Stale
 from accounts.models import Unit
 from accounts.permissions import Permission
 from cases.access import access_referring, with_parents
 from cases.drafting import DraftRow, Sheet, drafts_of, sheet_of, statements_of
-from cases.known import Known, known_of
+from cases.known import Known, known_again, known_of
 from cases.models import Case, ReferralDraft
 from cases.queries import clinicians_for, contact_nurses_for
 from cases.referral_form import ReferralForm
@@ -39,6 +39,7 @@ class ReferralPage:
     form: ReferralForm
     known: Known | None
     sheet: Sheet | None
+    left: Known | None = None
     asks_why: bool = False
     drafts: list[DraftRow] = field(default_factory=list)
 
@@ -146,8 +147,10 @@ def _page(
     names = {row.slug: row.label() for row in diagnoses}
     chosen = typed.get("diagnosis", "")
     spec = current_spec(chosen) if chosen in names else None
-    known = known_of(request.actor, typed.get("personal_identity_number", ""), today)
-    typed = _window(_with_known(typed, known, is_sent=posted is not None))
+    providers = sorted({with_parents(unit)[-1].pk for unit in allowed})
+    known = known_of(request.actor, typed.get("personal_identity_number", ""), providers, today)
+    left = _left(request.actor, typed, known) if posted is None else None
+    typed = _window(_with_known(typed, known, left, is_sent=posted is not None))
     sheet = sheet_of(typed, spec, known, today)
     form = ReferralForm(posted, initial=typed)
     units = {above.pk for unit in allowed for above in with_parents(unit)}
@@ -159,18 +162,29 @@ def _page(
     if posted is not None:
         form.is_valid()
     return ReferralPage(
-        allowed, typed, form, known, sheet, asks_why=bool(typed.get("incomplete_reason")),
+        allowed, typed, form, known, sheet, left, asks_why=bool(typed.get("incomplete_reason")),
         drafts=drafts_of(request.actor, names) if drafts else [],
     )  # fmt: skip
 
 
-def _with_known(typed: dict[str, str], known: Known | None, *, is_sent: bool) -> dict[str, str]:
-    """Return what is typed, and where nothing is what is known: once a patient, and never on the way out."""
+def _left(actor: Actor, typed: Mapping[str, str], known: Known | None) -> Known | None:
+    """Return what the form was filled in with when its number has become another's: it was the wrong patient's."""
+    before = typed.get(KNOWN, "")
+    return known_again(actor, before) if before != (str(known.patient) if known else "") else None
+
+
+def _with_known(typed: dict[str, str], known: Known | None, left: Known | None, *, is_sent: bool) -> dict[str, str]:
+    """Return what is typed, and where nothing is what is known: once a patient, and never on the way out.
+
+    What came from another patient, and stands as it came, leaves the form.
+    """
     patient = str(known.patient) if known else ""
-    if known is None or is_sent or typed.get(KNOWN, "") == patient:
+    if is_sent or typed.get(KNOWN, "") == patient:
         return typed | {KNOWN: patient}
-    brought = {name: text for name, text in known.values.items() if not typed.get(name, "").strip()}
-    return typed | brought | {KNOWN: patient}
+    gone = left.about_patient.items() if left else ()
+    kept = typed | {name: "" for name, text in gone if typed.get(name, "").strip() == text.strip()}
+    brought = known.values.items() if known else ()
+    return kept | {name: text for name, text in brought if not kept.get(name, "").strip()} | {KNOWN: patient}
 
 
 def _window(typed: dict[str, str]) -> dict[str, str]:
@@ -186,7 +200,8 @@ def _mark(form: ReferralForm, typed: Mapping[str, str], known: Known | None) -> 
 
 
 def _log(request: ActorRequest, page: ReferralPage) -> None:
-    log_read(request.actor, patients=[page.known.patient] if page.known else [], what="cases:refer")
+    shown = [known.patient for known in (page.known, page.left) if known]
+    log_read(request.actor, patients=shown, what="cases:refer")
 
 
 def _context(request: ActorRequest, page: ReferralPage) -> dict[str, Any]:

@@ -11,12 +11,22 @@
     field.closest(".field")?.append(line);
   };
 
+  const pairs = (box) => [...box.querySelectorAll("data")].map((one) => [form()?.elements.namedItem(one.value), one.textContent]);
+
+  // The number has become another patient's: what came from the first one, and stands as it came, goes.
+  const takeAway = (box) => {
+    for (const [field, text] of pairs(box)) {
+      if (field?.value === undefined || field.value.trim() !== text.trim()) continue;
+      field.value = "";
+      field.closest(".field")?.querySelectorAll(".field__help").forEach((line) => line.remove());
+    }
+    box.remove();
+  };
+
   // Only what is empty is filled in: what a person has typed stands.
   const bring = (box) => {
-    let filled = null;
-    for (const { value: name, textContent: text } of box.querySelectorAll("data")) {
-      const field = form()?.elements.namedItem(name);
-      if (!field || field.value === undefined) continue;
+    for (const [field, text] of pairs(box)) {
+      if (field?.value === undefined) continue;
       if (field.type === "checkbox") {
         if (field.checked) continue;
         field.checked = true;
@@ -26,16 +36,18 @@
         if (field.value.trim() === "") continue; // a person who is not on the list of choices
       }
       mark(field, box.dataset.brings);
-      filled = field;
     }
     box.remove();
-    filled?.dispatchEvent(new Event("input", { bubbles: true }));
   };
 
   document.addEventListener("htmx:load", (event) => {
     const part = event.detail.elt;
-    const box = part.matches?.("[data-brings]") ? part : part.querySelector?.("[data-brings]");
+    if (part.id !== "known") return;
+    const away = part.querySelector("[data-takes-away]");
+    const box = part.querySelector("[data-brings]");
+    if (away) takeAway(away);
     if (box) bring(box);
+    if (away || box) form().dispatchEvent(new Event("input", { bubbles: true })); // it is saved, and the panel follows
   });
 
   // A value that is changed no longer comes from the earlier case.

@@ -152,7 +152,7 @@ def test_an_earlier_answer_is_brought_along_truthfully(house: House) -> None:
         study_uid="1.2.3", is_external=True,
     )  # fmt: skip
     withdraw = referral_data(house, identity=old.patient.identity, phase="recurrence")
-    known = known_of(make_actor(user=house.clinician), str(old.patient.identity), TODAY())
+    known = known_of(make_actor(user=house.clinician), str(old.patient.identity), [house.hospital.pk], TODAY())
     spec = spec_of(old.definition_id)
     typed = {"phase": "recurrence", f"how__{CT}": f"copy:{original.pk}", f"how__{PAD}": "ordered"}
     sheet = sheet_of(typed, spec, known, TODAY())
@@ -244,6 +244,6 @@ def test_what_the_panel_says_before_is_what_the_case_says_after(house: House, da
 def test_a_withdrawn_case_brings_nothing(house: House) -> None:
     case = make_case(house)
     actor = make_actor(user=house.clinician)
-    assert known_of(actor, str(case.patient.identity), TODAY()) is not None
+    assert known_of(actor, str(case.patient.identity), [house.hospital.pk], TODAY()) is not None
     withdraw_case(case.pk, reason="Fel patient.", by=house.clinician, now=timezone.now())
-    assert known_of(actor, str(case.patient.identity), TODAY()) is None
+    assert known_of(actor, str(case.patient.identity), [house.hospital.pk], TODAY()) is None

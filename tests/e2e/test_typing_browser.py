@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from cases.models import Case, ReferralDraft
 from config.seeding.people import Staff
-from tests.domain_factories import House, make_case, ready_case
+from tests.domain_factories import House, make_case, ready_case, synthetic_number
 from tests.e2e.conftest import ComeIn, house_of
 from tests.e2e.people import Person
 
@@ -72,6 +72,14 @@ def brings_what_is_known(clinician: Person, earlier: Case) -> None:
     expect(page.locator("#id_history_field [data-brought]")).to_be_visible()
     expect(page.locator("#id_comorbidity")).to_have_value("Egen text.")
     expect(page.locator("#id_comorbidity_field [data-brought]")).to_have_count(0)
+    page.locator("#id_personal_identity_number").fill(synthetic_number(4712))
+    page.keyboard.press("Tab")
+    expect(page.locator("#id_name")).to_have_value("")
+    expect(page.locator("#id_history")).to_have_value("")
+    expect(page.locator("#id_comorbidity")).to_have_value("Egen text.")
+    page.locator("#id_personal_identity_number").fill(str(earlier.patient.identity))
+    page.keyboard.press("Tab")
+    expect(page.locator("#id_history")).to_have_value("Opererad 2021.")
     page.locator("#id_history").press_sequentially(" Recidiv?")
     expect(page.locator("#id_history_field [data-brought]")).to_have_count(0)
 

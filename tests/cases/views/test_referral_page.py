@@ -77,6 +77,31 @@ def test_it_is_brought_once_so_what_was_emptied_stays_empty(house: House, browse
     assert SECRETS[0] not in look(visitor, typed, plain=True)
 
 
+def test_a_number_that_was_another_patients_takes_that_ones_facts_away(house: House, browser: Browser) -> None:
+    wrong, right = rich_case(house), ready_case(house, comorbidity="Astma.", patient_wishes="")
+    typed = {
+        "known": str(wrong.patient_id), "personal_identity_number": str(right.patient.identity),
+        "name": wrong.patient.name, "comorbidity": SECRETS[0], "patient_wishes": SECRETS[1],
+        "history": SECRETS[2] + " Ändrad av mig.",
+    }  # fmt: skip
+    visitor = browser(house.coordinator)
+    plain = look(visitor, typed, plain=True)
+    assert f'value="{right.patient.name}"' in plain
+    assert "Astma." in plain
+    assert SECRETS[0] not in plain
+    assert SECRETS[1] not in plain
+    assert f"{SECRETS[2]} Ändrad av mig." in plain
+    part = look(visitor, typed)
+    assert names_of(part.partition("data-takes-away")[2].partition("</div>")[0])["name"] == wrong.patient.name
+    assert names_of(part.partition("data-brings")[2])["name"] == right.patient.name
+    assert readings("cases:refer")[-1] == sorted([wrong.patient_id, right.patient_id])
+    unknown = look(visitor, typed | {"personal_identity_number": synthetic_number(19_998)}, plain=True)
+    assert wrong.patient.name not in unknown
+    stranger = look(browser(house.stranger), typed)
+    assert wrong.patient.name not in stranger
+    assert right.patient.name not in stranger
+
+
 def strangers(house: House) -> dict[str, User]:
     """Return people who may refer, and may not see the case."""
     other = make_unit("Annan klinik", parent=house.hospital)
