@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from checklists.difference import ChangedPart, difference
+from checklists.enums import Phase
 from checklists.models import Definition, DefinitionDraft, Diagnosis
 from checklists.publishing import draft_of, newest_shipped, spec_of_draft
 from checklists.registry import spec_of
@@ -42,7 +43,8 @@ class Comparison:
     diagnosis: Diagnosis
     parts: tuple[ChangedPart, ...]
     open_cases: int
-    by_phase: Mapping[str, int]
+    by_phase: tuple[tuple[str, int], ...]
+    """The open cases of each phase that has any."""
     effect: Effect | None
     lacking: tuple[tuple[str, int], ...]
     """The new requirements that open cases lack an answer to: label and number of cases."""
@@ -99,7 +101,7 @@ def _comparison(diagnosis: Diagnosis, spec: DefinitionSpec) -> Comparison:
         diagnosis=diagnosis,
         parts=parts,
         open_cases=sum(phases.values()),
-        by_phase=phases,
+        by_phase=tuple((str(phase.label), phases[phase]) for phase in Phase if phase in phases),
         effect=effect,
         lacking=tuple((names[key], number) for key, number in lacking),
     )

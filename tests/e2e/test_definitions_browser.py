@@ -125,6 +125,7 @@ def sees_what_differs_and_publishes(admin: Person) -> None:
     expect(cases).to_contain_text("1")
     expect(cases.locator(".figures dd")).to_have_text(["1", "1", "0", "0"])
     expect(cases).to_contain_text("CEA")
+    expect(cases).to_contain_text("Före behandling 1")
     admin.look(dark=True)
     admin.page.locator("form[action$='/publish/'] button").click()
     admin.page.wait_for_url("**/versions/")
