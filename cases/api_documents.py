@@ -36,6 +36,7 @@ def _case(
     case: Case, guard: IdentityGuard, spec: DefinitionSpec, meeting: NextMeeting | None, today: date
 ) -> dict[str, Any]:
     shown = guard.of(case)
+    suggestion = spec.suggest_level(case.phase, case.circumstances)
     return {
         "id": case.pk,
         "patient": case.patient_id,
@@ -60,6 +61,8 @@ def _case(
         "status": case.status,
         "level": case.level,
         "level_suggested": case.level_suggested,
+        "level_suggested_reason": suggestion.reason(),
+        "level_suggested_source": suggestion.source,
         "level_reason": case.level_reason,
         "triage": case.triage,
         "triage_note": case.triage_note,

@@ -138,6 +138,8 @@ class CaseSerializer(ReferralSerializer):
     status = serializers.ChoiceField(choices=CaseStatus.choices)
     level = serializers.ChoiceField(choices=LevelCode.choices)
     level_suggested = serializers.ChoiceField(choices=LevelCode.choices)
+    level_suggested_reason = serializers.CharField()
+    level_suggested_source = serializers.CharField(help_text="Addresses, or `local` where no programme states it.")
     level_reason = serializers.CharField(allow_blank=True)
     triage = serializers.ChoiceField(choices=TriageAnswer.choices, allow_blank=True)
     triage_note = serializers.CharField(allow_blank=True)

@@ -76,7 +76,9 @@ def test_a_referral_becomes_a_case(house: House, browser: Browser) -> None:
     assert (case["status"], case["version"], case["days_since_suspicion"]) == ("referred", 1, 0)
     assert case["next_meeting"] is None
     assert set(case["readiness"]) == {"state", "checks", "findings"}
-    assert {frozenset(check) for check in case["readiness"]["checks"]} == {frozenset({"requirement", "kind", "state"})}
+    assert {frozenset(check) for check in case["readiness"]["checks"]} == {
+        frozenset({"requirement", "kind", "state", "performed_on", "expected_on", "late", "elsewhere"})
+    }
     keys = {"code", "severity", "message", "owner", "requirement"}
     assert {frozenset(finding) for finding in case["readiness"]["findings"]} == {frozenset(keys)}
     assert Case.objects.get().referrals.get().source == "api"

@@ -76,6 +76,14 @@ def test_the_list_is_filtered_by_triage(house: House, case: Case) -> None:
     assert api.get("cases/", triage="later").status_code == 400
 
 
+def test_the_suggested_level_comes_with_its_reason_and_source(house: House) -> None:
+    stated = make_case(house, diagnosis="melanoma", circumstances={"stage": "stage_3"})
+    document = Api(house.coordinator).get(f"cases/{stated.pk}/").json()
+    assert document["level_suggested"] == "full"
+    assert document["level_suggested_reason"] == "Stadium III och IV diskuteras."
+    assert document["level_suggested_source"].startswith("https://kunskapsbanken.cancercentrum.se/")
+
+
 def test_a_check_says_when_it_is_expected_whether_it_is_late_and_whence(house: House, case: Case) -> None:
     add_result(case, "radiology", is_external=True)
     checks = Api(house.coordinator).get(f"cases/{case.pk}/").json()["readiness"]["checks"]

@@ -206,7 +206,7 @@ def test_what_is_searched_for_never_stands_in_the_address(house: House, browser:
 
 
 def test_the_list_is_filtered_by_triage_and_says_what_is_held_back(house: House, browser: Browser) -> None:
-    waiting, held, taken = (make_case(house, clinical_question=f"{word}?") for word in ("Obedömd", "Väntar", "Full"))
+    _waiting, held, taken = (make_case(house, clinical_question=f"{word}?") for word in ("Obedömd", "Väntar", "Full"))
     triage_case(held.pk, "not_ready", reason="MR lever.", by=house.coordinator, now=timezone.now())
     triage_case(taken.pk, "discuss", reason="", by=house.coordinator, now=timezone.now())
     client = browser(house.coordinator)
