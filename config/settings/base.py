@@ -191,6 +191,7 @@ SPECTACULAR_SETTINGS = {
         "ResultStateEnum": "cases.enums.ResultState",
         "CheckStateEnum": "cases.enums.AnswerState",
         "PreparationStateEnum": "mdk.enums.PreparationState",
+        "TriageEnum": "cases.enums.TriageAnswer",
         "ItemStatusEnum": "mdk.enums.ItemStatus",
         "MeetingStatusEnum": "mdk.enums.MeetingStatus",
         "RebookingReasonEnum": "mdk.enums.RebookingReason",
