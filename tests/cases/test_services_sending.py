@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from accounts.errors import Invalid, Stale
 from cases.drafting import sheet_of, statements_of
 from cases.enums import ResultSource, ResultState
+from cases.identity import Identity
 from cases.known import known_of
 from cases.models import Case, ReferralDraft, Result
+from cases.reports import ReportedIdentity
 from cases.services.drafts import AlreadySent, Seen, save_draft
 from cases.services.editing import withdraw_case
 from cases.services.referral import CaseOpenAlready, ReferralData
@@ -20,6 +22,7 @@ from cases.services.referral_input import parse_referral
 from cases.services.sending import Incomplete, add_to_case, read_statements, send_referral
 from checklists.registry import spec_of
 from events.models import Event, Notice
+from tests.cases.sending import merge, new_number
 from tests.domain_factories import (
     House,
     add_result,
@@ -239,6 +242,19 @@ def test_what_the_panel_says_before_is_what_the_case_says_after(house: House, da
     assert (case.readiness_state, case.readiness_changes_on) == (before.state, before.changes_on)
     assert case.level == sheet.suggestion.level
     assert bool(case.sent_incomplete_reason) == bool(sheet.unordered)
+
+
+def test_a_number_that_was_merged_brings_its_survivor_and_is_sent_once(house: House) -> None:
+    case, old = make_case(house), new_number()
+    identity = case.patient.identity
+    merge(house, old, ReportedIdentity(identity.system, identity.value))
+    actor = make_actor(user=house.clinician)
+    known = known_of(actor, old.value, [house.hospital.pk], TODAY())
+    assert known is not None
+    assert known.case == case
+    assert known_of(actor, old.value, [house.elsewhere.pk], TODAY()) is None
+    data = referral_data(house, identity=Identity(old.system, old.value), phase="recurrence")
+    assert send(house, data, seen=Seen("f")) == send(house, data, seen=Seen("f"))
 
 
 def test_a_withdrawn_case_brings_nothing(house: House) -> None:
