@@ -51,7 +51,9 @@ class Before:
 
     def packed(self) -> dict[str, object]:
         """Return it as JSON types, for the session of the person who decided."""
-        return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in asdict(self).items()}
+        return {
+            name: value.isoformat() if isinstance(value, datetime) else value for name, value in asdict(self).items()
+        }
 
     @classmethod
     def unpacked(cls, packed: dict[str, object]) -> "Before":
