@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cases.enums import Channel
-from cases.intake.er7 import BATCH, LIMIT, Header, Hl7Fault, parse, read_header
+from cases.intake.er7 import BATCH, LIMIT, Header, Hl7Fault, charset, parse, read_header
 from cases.intake.hl7v2 import VERSIONS, read_message
 from cases.intake.inbox import Incoming
 
@@ -34,7 +34,9 @@ FAULTS: Final = {
 NEWEST: Final = "2.8"
 APPLICATION: Final = "MDK"
 DECLARED: Final = {"utf-8": "UNICODE UTF-8", "latin-1": "8859/1"}
-"""MSH-18 of an answer that needs more than ASCII, to a sender who left it out."""
+"""MSH-18 of an answer that needs more than ASCII, to a sender who left it out or named ASCII."""
+PLAIN: Final = str.maketrans("“”„’‘–—", '"""\'\'--')
+"""What the eight-bit character sets lack of our sentences."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +110,9 @@ def acknowledge(header: Header, *, fault: Hl7Fault | None = None) -> bytes:
         timezone.localtime().strftime("%Y%m%d%H%M%S%z"), "", component.join(kind), uuid4().hex[:20],
         header.field(11) or "P", version,
     ]  # fmt: skip
-    is_plain = "".join((text, *header.fields)).isascii()
-    declared = header.field(18) or ("" if is_plain else DECLARED.get(header.codec, ""))
+    declared = header.field(18)
+    if not charset(declared) and not "".join((text, *header.fields)).isascii():
+        declared = DECLARED.get(header.codec, "")
     head += [""] * 5 + [declared] if declared else []
     segments = [head, ["MSA", fault.ack if fault else "AA", header.control_id, text]]
     if fault:
@@ -137,4 +140,4 @@ def _escaped(text: str, marks: str) -> str:
 
 def _encoded(text: str, codec: str) -> bytes:
     """Return the answer in the characters of the message; what they lack becomes a question mark."""
-    return text.encode("cp1252" if codec == "latin-1" else codec, "replace")
+    return (text if codec.startswith("utf") else text.translate(PLAIN)).encode(codec, "replace")

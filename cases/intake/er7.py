@@ -174,7 +174,7 @@ def parse(raw: bytes) -> Er7:
         raise Hl7Fault("AR", BATCH, f"{text[:3]}^1", _("Batches are not taken. Send one message at a time."))
     if not header.is_hl7:
         raise Hl7Fault("AR", 100, "MSH^1", _("This is not an HL7 message: it does not begin with an MSH segment."))
-    if _charset(header.field(18).split(header.marks[2])[0]) is None:
+    if charset(header.field(18)) is None:
         message = _("The character set %(name)s (MSH-18) is not known here.") % {"name": header.field(18)}
         raise Hl7Fault("AE", 103, "MSH^1^18", message)
     lines = list(_lines(text, header.marks[0]))
@@ -237,9 +237,9 @@ def _lines(text: str, separator: str) -> Iterator[str]:
         yield current
 
 
-def _charset(name: str) -> str | None:
-    """Return the codec of a name in MSH-18, "" for the default rule, None for one that is not known."""
-    return CHARSETS.get(re.sub(r"[^A-Z0-9]", "", name.upper()))
+def charset(names: str) -> str | None:
+    """Return the codec of the first name in MSH-18, "" for the default rule, None for one that is not known."""
+    return CHARSETS.get(re.sub(r"[^A-Z0-9]", "", names.split("~")[0].upper()))
 
 
 def _decoded(raw: bytes) -> tuple[str, str]:
@@ -254,8 +254,8 @@ def _decoded(raw: bytes) -> tuple[str, str]:
     raw = raw.removeprefix(b"\xef\xbb\xbf").lstrip(b"\x0b\r\n\t \0")
     header = re.split(rb"[\r\n]", raw, maxsplit=1)[0]
     fields = header[4:].split(header[3:4]) if header[:3] == b"MSH" and len(header) > 4 else []
-    declared = fields[16].decode("latin-1").split("~")[0] if len(fields) > 16 else ""
-    for codec in (_charset(declared) or "utf-8", "utf-8"):
+    declared = fields[16].decode("latin-1") if len(fields) > 16 else ""
+    for codec in (charset(declared) or "utf-8", "utf-8"):
         try:
             text = _western(raw) if codec == "latin-1" else raw.decode(codec)
         except UnicodeDecodeError:

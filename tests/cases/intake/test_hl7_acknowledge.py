@@ -96,10 +96,14 @@ def test_swedish_letters_come_and_go_as_they_were_sent(declared: str, encoding: 
     assert report.name == "Åsa Öberg"
     assert "å ä ö Å Ä Ö é" in report.text
     with translation.override("sv"):
-        refused = judge(text.replace("|F\r", "|?\r", 1).encode(encoding)).answer()
+        refused = judge(text.replace("|CT|F\r", "|CT|Q\r").encode(encoding)).answer()
     answer = lines(refused, expected)
     assert answer["MSH"][3] == "Åmål"
-    assert answer["MSH"][17] == (declared or {"utf-8": "UNICODE UTF-8"}.get(expected, "8859/1"))
+    named = "" if declared == "ASCII" else declared
+    assert answer["MSH"][17] == (named or {"utf-8": "UNICODE UTF-8"}.get(expected, "8859/1"))
+    assert answer["MSA"][1] == "AE"
+    assert "Q" in answer["MSA"][3]
+    assert "?" not in answer["MSA"][3]
 
 
 def test_an_answer_without_swedish_letters_declares_nothing_that_was_not_declared() -> None:
