@@ -179,3 +179,12 @@ def test_the_protocol_list_asks_for_no_readiness(house: House) -> None:
     case = waiting_case(house, level="protocol")
     found = proposed(case)
     assert found[0].is_likely
+
+
+def test_fresh_at_the_cutoff_and_too_old_the_day_after_is_not_ready(house: House) -> None:
+    case = ready_case(house, now=NOW)
+    assert case.readiness_changes_on is not None
+    make_series(house, now=NOW, first_in_days=(case.readiness_changes_on - timezone.localdate(NOW)).days)
+    first = proposed(case)[0]
+    assert timezone.localdate(first.cutoff_at) < case.readiness_changes_on <= timezone.localdate(first.starts_at)
+    assert first.probability == 0.0
