@@ -31,7 +31,7 @@ from cases.forecast import CaseForecast, Subject, forecasts
 from cases.forecast.words import expected_in_words
 from cases.identity import initials_of
 from cases.models import Case
-from cases.queries import case_list
+from cases.queries import case_list, is_discordant
 from cases.readiness.words import finding_message, requirement_label
 from checklists.models import Definition
 from checklists.registry import specs_of
@@ -78,6 +78,7 @@ class CandidateRow:
     findings: Sequence[Mapping[str, Any]]
     triage: str
     triage_note: str
+    is_discordant: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,7 @@ _FIELDS = {
     "findings": F("readiness__findings"),
     "expected": F("readiness__expected"),
     "provider": F("patient__provider_id"),
+    "is_discordant": is_discordant(),
     "total": Window(Count("pk")),
 }
 
@@ -195,6 +197,7 @@ def _row(
         findings=findings,
         triage=row["triage"],
         triage_note=row["triage_note"],
+        is_discordant=row["is_discordant"],
     )
 
 

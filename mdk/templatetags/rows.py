@@ -112,6 +112,8 @@ def candidate_row(case: CandidateRow, link: str) -> SafeString:
         chance = format_html(_CHANCE, _("Ready in time"), signs.percent(case.probability))
     if case.triage in HELD_BACK:
         missing = format_html(_HELD_BACK, case.triage_note, TriageAnswer(case.triage).label, missing)
+    if case.is_discordant:
+        missing = format_html("{} {}", discordant_sign(), missing)
     return format_html(
         _CANDIDATE,
         id=case.id,

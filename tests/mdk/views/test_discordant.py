@@ -13,9 +13,12 @@ from pytest_django.fixtures import Settings
 from cases.models import Case, Discordance
 from cases.services.discordance import mark_discordance, settle_discordance
 from cases.services.sites import set_viewer
+from cases.services.thread import write_message
+from events.models import Notice
 from mdk.models import AgendaItem, Meeting, Outcome, Preparation
+from mdk.services import preparation
 from mdk.services.outcome import save_outcome
-from tests.domain_factories import House, add_result, live_meeting, published_meeting
+from tests.domain_factories import House, add_result, live_meeting, published_meeting, ready_case
 from tests.factories import login
 
 HTMX = {"HX-Request": "true"}
@@ -56,6 +59,25 @@ def test_the_sign_in_the_lists(client: Client, house: House, who: str, address: 
     assert SIGN not in visitor.get(address.format(meeting.pk)).content.decode()
 
 
+def test_the_sign_among_the_candidates(client: Client, house: House) -> None:
+    meeting = published_meeting(house, 1)
+    case = ready_case(house)
+    visitor = login(client, house.coordinator)
+    assert SIGN not in visitor.get(f"/meetings/{meeting.pk}/").content.decode()
+    mark(house, case)
+    assert visitor.get(f"/meetings/{meeting.pk}/").content.decode().count(SIGN) == 1
+
+
+def test_the_readers_of_the_coming_meeting_are_told(house: House) -> None:
+    meeting = published_meeting(house, 1)
+    row = Preparation.objects.get(item__meeting=meeting, discipline="radiology")
+    preparation.claim(row.pk, by=house.radiologist, now=timezone.now())
+    settle(house, mark(house, first(meeting).case))
+    write_message(first(meeting).case_id, "Titta igen.", by=house.clinician, now=timezone.now())
+    for kind in ("case.discordance_marked", "case.discordance_settled", "case.message"):
+        assert {row.person for row in Notice.objects.filter(event__kind=kind)} == {house.radiologist}, kind
+
+
 def test_the_agenda_on_paper_and_as_a_sheet(client: Client, house: House) -> None:
     meeting = published_meeting(house, 2)
     visitor = login(client, house.coordinator)
@@ -90,8 +112,8 @@ def test_the_reader_sees_sentence_structure_and_the_way_to_the_images(
     result = add_result(case, accession_number="DR-5")
     values = add_result(case, "lab", text="CEA: 4,1 µg/L")
     mark(house, case)
-    preparation = Preparation.objects.get(item__meeting=meeting, discipline="radiology")
-    text = login(client, house.radiologist).get(f"/queue/{preparation.pk}/").content.decode()
+    row = Preparation.objects.get(item__meeting=meeting, discipline="radiology")
+    text = login(client, house.radiologist).get(f"/queue/{row.pk}/").content.decode()
     assert SENTENCE in text
     assert text.count("answer--discordant") == 2
     assert f'href="/cases/{case.pk}/results/{result.pk}/images/"' in text
