@@ -7,10 +7,14 @@ the one entry of that type and id. What is not there is not fetched.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from cases.intake.fhir_json import Node
+
+MOST_STUDIES = 50
+"""Imaging studies of one order that are looked at."""
 
 _VERSION = re.compile(r"/_history/[^/]*$")
 _RELATIVE = re.compile(r"[A-Za-z]+/[\w.\-]+")
@@ -43,6 +47,17 @@ class Resources:
                 self._by_url.setdefault(entry.url, entry)
             if name := name_of(entry):
                 self._by_name[name].append(entry)
+
+    @cached_property
+    def studies_on(self) -> Mapping[str, list[Resource]]:
+        """The imaging studies that were made on an order, by the path of the order."""
+        found: defaultdict[str, list[Resource]] = defaultdict(list)
+        for study in self.of("ImagingStudy"):
+            for reference in study.node.children("basedOn"):
+                order = self.find(reference, study)
+                if order and len(found[order.node.path]) < MOST_STUDIES:
+                    found[order.node.path].append(study)
+        return found
 
     def of(self, kind: str) -> list[Resource]:
         """Return the entries of a type, in order."""

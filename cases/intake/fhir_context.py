@@ -133,12 +133,8 @@ def studies_of(report: Resource, orders: Sequence[Resource], resources: Resource
     """Return the imaging studies of the message that the report names, or that were made on one of its orders."""
     named = [resources.find(reference, report) for reference in report.node.children("imagingStudy")]
     studies = [one for one in named if one and one.kind == "ImagingStudy"]
-    wanted = {order.node.path for order in orders}
-    for study in resources.of("ImagingStudy"):
-        made_on = [resources.find(reference, study) for reference in study.node.children("basedOn")]
-        if study not in studies and any(order and order.node.path in wanted for order in made_on):
-            studies.append(study)
-    return studies
+    studies += [study for order in orders for study in resources.studies_on.get(order.node.path, ())]
+    return list({study.node.path: study for study in studies}.values())
 
 
 def accession_of(report: Resource | None, orders: Sequence[Resource], studies: Sequence[Resource]) -> str:

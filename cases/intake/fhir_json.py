@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _
 
 MAX_BYTES: Final = 5 * 1024 * 1024
 MAX_DEPTH: Final = 100
+MOST_ISSUES: Final = 100
+"""Issues that an answer names: whoever has more of them needs no longer list, and we no longer work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,9 @@ class Node:
         return named if isinstance(named, str) else ""
 
     def note(self, code: str, text: str, name: str = "") -> None:
-        """Note an issue with this element, or with its child `name`; the same one is noted once."""
+        """Note an issue with this element, or with its child `name`; the same one once, and `MOST_ISSUES` in all."""
+        if len(self.issues) >= MOST_ISSUES:
+            return
         issue = Issue(code, text, f"{self.path}.{name}" if name else self.path)
         if issue not in self.issues:
             self.issues.append(issue)
@@ -152,7 +156,7 @@ class Node:
         return Node(value, f"{self.path}.{name}", self.issues)
 
     def children(self, name: str) -> list["Node"]:
-        """Return the objects in the list under the name."""
+        """Return the objects in the list under the name; up to the first that is none, which is an issue."""
         value = self.content.get(name)
         if value is None:
             return []
@@ -165,6 +169,7 @@ class Node:
                 found.append(Node(inner, f"{self.path}.{name}[{number}]", self.issues))
             elif inner is not None:
                 self.note("structure", _("Write this as an object."), f"{name}[{number}]")
+                break
         return found
 
 

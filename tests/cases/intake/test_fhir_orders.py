@@ -153,6 +153,12 @@ class TestFaults:
         assert faults(report(conclusion="a\0b")) == {"DiagnosticReport.conclusion": "value"}
         assert faults(report(code={"text": "\ud800"})) == {"DiagnosticReport.code.text": "value"}
 
+    def test_a_list_of_what_is_no_object_is_one_fault_and_no_long_work(self) -> None:
+        assert faults(report(identifier=[1] * 100_000)) == {"DiagnosticReport.identifier[0]": "structure"}
+
+    def test_more_faults_than_anybody_reads_end(self) -> None:
+        assert len(faults(bundle(*[report(status="?", issued="?")] * 100))) == 100
+
     def test_too_many_reports(self) -> None:
         assert faults(bundle(*[report()] * 501)) == {"Bundle.entry": "too-long"}
 
