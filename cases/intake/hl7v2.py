@@ -52,12 +52,12 @@ def _reader_of(header: Header, segments: Sequence[Segment]) -> Callable[[Er7], H
         raise missing("MSH^1^9")
     if sort not in {kind.split("^")[0] for kind in READERS}:
         message = _("Messages of the type %(type)s are not taken; %(known)s are.")
-        raise Hl7Fault("AR", 200, "MSH^1^9", message % {"type": sort[:20], "known": ", ".join(READERS)})
+        raise Hl7Fault("AR", 200, "MSH^1^9", message % {"type": sort[:20], "known": KNOWN})
     if not event:
         event = "R01" if sort == "ORU" else next((one.text(1) for one in segments if one.name == "EVN"), "")
     if f"{sort}^{event}" not in READERS:
         message = _("The event %(event)s is not taken; %(known)s are.")
-        raise Hl7Fault("AR", 201, "MSH^1^9^1^2", message % {"event": event[:20], "known": ", ".join(READERS)})
+        raise Hl7Fault("AR", 201, "MSH^1^9^1^2", message % {"event": event[:20], "known": KNOWN})
     return READERS[f"{sort}^{event}"]
 
 
@@ -120,3 +120,5 @@ READERS: Final[Mapping[str, Callable[[Er7], Hl7Message]]] = {
     "ADT^A08": _read_update,
     "ADT^A40": _read_merges,
 }
+KNOWN: Final = ", ".join(READERS).replace("^", "_")
+"""As a sentence names them: in an answer, `^` would have to be escaped."""
