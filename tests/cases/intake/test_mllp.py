@@ -1,6 +1,7 @@
 """The MLLP listener: frames, several messages and connections, storing before the answer, and stopping."""
 
 import asyncio
+import threading
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
@@ -313,14 +314,17 @@ def test_many_messages_share_a_transaction(provider: Unit) -> None:
 
 
 def test_a_stop_answers_what_was_read_and_takes_nothing_new(provider: Unit) -> None:
+    is_storing = threading.Event()
+
     def slowly(judged: Sequence[Judged], *, provider: Unit) -> list[bool]:
+        is_storing.set()
         time.sleep(0.3)
         return store(judged, provider=provider)
 
     async def scenario(place: Place) -> None:
         busy, idle = await place.call(), await place.call()
         await busy.send(framed(*numbered(10)))
-        await asyncio.sleep(0.1)
+        await asyncio.to_thread(is_storing.wait, 20)
         place.listener.stop.set()
         await asyncio.sleep(0.05)
         with pytest.raises(ConnectionRefusedError):
