@@ -47,7 +47,7 @@ class ReportSettled(Refused):
     code = "report-settled"
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def take_report(data: ReportData, *, provider: Unit, source: ResultSource, message_id: int, now: datetime) -> Report:
     """Keep this version of a report, if it is the newest, and place it where a rule finds exactly one place.
 

@@ -127,10 +127,16 @@ def apply(house: House, message: ReportData | PatientMerge | PatientUpdate) -> N
 
 
 def end_state(house: House) -> dict[str, Any]:
-    """Return all that people see of it: who is who, what each case has and is, and what waits."""
+    """Return all that people see of it: who is who, what each case has and is, and what waits.
+
+    On which day an answer was ordered or preliminary *here* (`since`) is a fact of its coming, and left out.
+    """
     cases = Case.objects.filter(patient__provider=house.hospital).select_related("patient", "referred_as")
     referred = {case.pk: ((case.referred_as or case.patient).identity_value, case.phase) for case in cases}
     results = Result.objects.filter(case__in=cases)
+    for case in cases:
+        for check in case.readiness["checks"]:
+            del check["since"]
     return {
         "cases": {
             referred[case.pk]: (case.patient.identity_value, case.patient.name, case.readiness_state, case.readiness)
