@@ -24,5 +24,7 @@ def place_page(request: ActorRequest, pk: int) -> HttpResponse:
     meeting = access_meeting(request.actor, int(given), Permission.PLAN_MEETING)
     item = give_place(meeting.pk, case.pk, by=request.user, now=timezone.now())
     if item.status == ItemStatus.PROVISIONAL:
-        return changed_case(request, pk, _("The case has a provisional place. It can be made firm when the case is ready."))
+        return changed_case(
+            request, pk, _("The case has a provisional place. It can be made firm when the case is ready.")
+        )
     return changed_case(request, pk, _("The case has a firm place on the agenda."))
