@@ -45,7 +45,9 @@ def _of_other_systems() -> tuple[EventType, ...]:
         EventType(
             "message.failed",
             label=lambda: _("Message could not be applied"),
-            notice=lambda data: _("A message of another system could not be applied. Look at it among reports to place."),
+            notice=lambda data: _(
+                "A message of another system could not be applied. Look at it among reports to place."
+            ),
             link=_to_place_link,
         ),
         EventType("message.retried", label=lambda: _("Message tried again")),
@@ -83,7 +85,9 @@ def register_event_types() -> None:
         EventType(
             "case.triaged",
             label=lambda: _("Triaged"),
-            notice=lambda data: _("At triage one of your cases was found not ready yet; the case says what is awaited."),
+            notice=lambda data: _(
+                "At triage one of your cases was found not ready yet; the case says what is awaited."
+            ),
             link=_case_link,
         ),
         EventType("case.triage_undone", label=lambda: _("Triage undone")),

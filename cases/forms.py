@@ -158,9 +158,11 @@ class ResultForm(HouseForm):
         names = ("kind", "requirement", "state", "text", "accession_number", "is_external")
         days = {name: getattr(result, name) for name in ("performed_on", "expected_on")}
         headings = {f"{HEADING}{key}": text for key, text in result.structured.items()}
-        return {name: getattr(result, name) for name in names} | headings | {
-            name: day.isoformat() if day else "" for name, day in days.items()
-        }
+        return (
+            {name: getattr(result, name) for name in names}
+            | headings
+            | {name: day.isoformat() if day else "" for name, day in days.items()}
+        )
 
     def add_headings(self, spec: DefinitionSpec, requirement: str) -> Self:
         """Ask for the standard headings of the examination, where it has some; every one may be left empty."""

@@ -1,6 +1,5 @@
 """Changing a case: nothing is overwritten unseen, a level has its reason, a withdrawal too; age makes unready."""
 
-
 import pytest
 from django.utils import timezone
 
