@@ -14,6 +14,7 @@ from cases.enums import OPEN_STATUSES
 from cases.models import Case, Patient
 from cases.panels import panel
 from cases.readiness.store import store_readiness
+from cases.services.merging import make_room
 from cases.services.placing import hold_patient, place_waiting
 from cases.services.referral import open_already
 from cases.services.retriage import ASKED_ANEW, come_back, follow_level
@@ -107,10 +108,12 @@ def set_level(case_id: int, level: str, *, reason: str, by: User, now: datetime)
     return case
 
 
+@transaction.atomic
 def withdraw_case(case_id: int, *, reason: str, by: User, now: datetime) -> Case:
     """Withdraw an open case, with a reason. Who may: `edit_case`. Leaves `case.withdrawn`.
 
-    HasPlace, naming the meeting, while the case has a place on an agenda: it is taken off there first.
+    HasPlace, naming the meeting, while the case has a place on an agenda: it is taken off there first. Where it
+    stood in the way of another open case of the patient, that one takes its place and the reports that waited.
     """
     if errors := sentence_errors("reason", reason, 200):
         raise Invalid(errors)
@@ -124,7 +127,10 @@ def withdraw_case(case_id: int, *, reason: str, by: User, now: datetime) -> Case
             )
         case.withdrawn_reason = reason.strip()
 
-    return move_case(case_id, "withdraw", by=by, now=now, change=explain)
+    hold_patient(case_id)
+    case = move_case(case_id, "withdraw", by=by, now=now, change=explain)
+    make_room(case.patient, now=now)
+    return case
 
 
 def stale_case(case: Case) -> Stale:

@@ -24,6 +24,7 @@ from cases.persons import Number, numbers_of, oldest, ring_of
 from cases.reports import PatientMerge, PatientUpdate
 from cases.services.failing import fail_message
 from cases.services.identities import Person, hold_numbers, patients_of, person_of
+from cases.services.placing import place_waiting
 from cases.services.settling import Cause, decide_again
 from events.models import Event
 from events.record import record
@@ -106,6 +107,14 @@ def gather(provider_id: int, person: Person, *, now: datetime) -> None:
             target = person.root(_referred_under(case))
             _move(case, registered if target == _referred_under(case) else _known(registered, target, now), now)
     point_to_survivors(provider_id, person)
+
+
+def make_room(patient: Patient, *, now: datetime) -> None:
+    """Let the patient's other cases and waiting reports have what a case that is over has left."""
+    person = hold_numbers(patient.provider_id, [Number(patient.identity_system, patient.identity_value)])
+    if person.links:
+        gather(patient.provider_id, person, now=now)
+    place_waiting(patient, now=now)
 
 
 def patient_for(registered: Patient, person: Person, now: datetime) -> Patient:

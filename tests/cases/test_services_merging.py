@@ -9,6 +9,7 @@ from cases.enums import MessageState, ReportState
 from cases.identity import PERSONAL_NUMBER, Identity
 from cases.models import Case, IdentityLink, Patient, ReportedName
 from cases.reports import ReportedIdentity
+from cases.services.editing import withdraw_case
 from cases.services.merging import MergeUnclear
 from cases.services.referral import CaseOpenAlready, add_referral, refer_case
 from cases.services.suggesting import suggestions_for
@@ -138,6 +139,20 @@ def test_two_open_cases_for_the_same_both_stay_and_the_coordinators_are_told(hou
     assert {event.case_id for event in told} == {first.pk, second.pk}
     assert told.count() == 2
     assert Notice.objects.filter(event__in=told, person=house.coordinator).count() == 2
+
+
+def test_when_one_of_the_two_is_withdrawn_the_other_takes_the_place_and_what_waited(house: House) -> None:
+    old, new, third = new_number(), new_number(), new_number()
+    first, second = refer(house, old), refer(house, new)
+    merge(house, old, new)
+    merge(house, third, new)
+    kept = send(house, report(third))
+    assert kept.state == ReportState.WAITING
+    withdraw_case(second.pk, reason="Dubblett.", by=house.coordinator, now=NOW)
+    first.refresh_from_db()
+    kept.refresh_from_db()
+    assert (first.patient, kept.state) == (second.patient, ReportState.PLACED)
+    assert state_of(first, CT) == "final"
 
 
 def test_a_report_under_either_number_goes_to_the_case_of_that_number(house: House) -> None:
