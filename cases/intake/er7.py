@@ -5,10 +5,11 @@ cannot say which of them were taken. Nothing here knows what a message means.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
+import hl7
 from django.utils.translation import gettext as _
 
 LIMIT: Final = 5 * 1024 * 1024
@@ -90,13 +91,13 @@ class Header:
 class Segment:
     """One segment; `number` counts those of its name in the message from 1, `line` is the segment as sent.
 
-    A field is taken apart when it is read (docs/adr/0008-hl7-split-when-read.md); `fields[n]` is field n.
+    `fields` are python-hl7's; values are unescaped here, since the library logs a value that it cannot read.
     """
 
     name: str
     number: int
     line: str
-    fields: tuple[str, ...]
+    fields: hl7.Segment
     marks: str
     codec: str
     _read: dict[int, list[list[list[str]]]] = field(default_factory=dict, compare=False)
@@ -108,26 +109,15 @@ class Segment:
     def repetitions(self, number: int) -> list[list[list[str]]]:
         """Return the repetitions of a field: components of subcomponents, all as plain text; [] where it is empty."""
         if number not in self._read:
-            self._read[number] = self._split(self.fields[number]) if number < len(self.fields) else []
+            field = self.fields[number] if number < len(self.fields) else ()
+            read = [[[self._plain(sub) for sub in _parts(one)] for one in _parts(each)] for each in field]
+            self._read[number] = [each for each in read if any(sub for one in each for sub in one)]
         return self._read[number]
 
     def text(self, number: int, component: int = 1, subcomponent: int = 1) -> str:
         """Return one part of the first repetition of a field that has any, or ""."""
         read = self.repetitions(number)
         return part_of(read[0], component, subcomponent) if read else ""
-
-    def _split(self, raw: str) -> list[list[list[str]]]:
-        if not raw or raw.isspace():
-            return []
-        _separator, component, repetition, escape, subcomponent = tuple(self.marks)
-        if not (component in raw or repetition in raw or subcomponent in raw or escape in raw):
-            plain = self._plain(raw)
-            return [[[plain]]] if plain else []
-        read = [
-            [[self._plain(sub) for sub in part.split(subcomponent)] for part in each.split(component)]
-            for each in raw.split(repetition)
-        ]
-        return [each for each in read if any(sub for part in each for sub in part)]
 
     def _plain(self, text: str) -> str:
         plain = unescaped(text, self.marks, self.codec).strip()
@@ -140,6 +130,11 @@ class Er7:
 
     header: Header
     segments: tuple[Segment, ...]
+
+
+def _parts(item: hl7.Container | str) -> Sequence[Any]:
+    """Return the parts of a container of python-hl7; a text is its own only part."""
+    return [item] if isinstance(item, str) else item
 
 
 def part_of(repetition: list[list[str]], component: int, subcomponent: int = 1) -> str:
@@ -180,14 +175,13 @@ def parse(raw: bytes) -> Er7:
     lines = list(_lines(text, header.marks[0]))
     if sum(line.startswith("MSH") for line in lines) > 1:
         raise Hl7Fault("AR", BATCH, "MSH^2", _("Batches are not taken. Send one message at a time."))
+    wanted = [line for line in lines if line[:3] in SEGMENTS]
     counted: dict[str, int] = {}
     segments = []
-    for line in lines:
-        name, fields = line[:3], line.split(header.marks[0])
-        if name in SEGMENTS:
-            counted[name] = counted.get(name, 0) + 1
-            numbered = ("MSH", header.marks[0], *fields[1:]) if name == "MSH" else tuple(fields)
-            segments.append(Segment(name, counted[name], line, numbered, header.marks, codec))
+    for line, fields in zip(wanted, hl7.parse("\r".join(wanted)), strict=True):
+        name = line[:3]
+        counted[name] = counted.get(name, 0) + 1
+        segments.append(Segment(name, counted[name], line, fields, header.marks, codec))
     return Er7(header, tuple(segments))
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cases.enums import Channel
 from cases.intake.acknowledge import acknowledge, judge, not_stored
-from cases.intake.er7 import LIMIT, Hl7Fault, parse
+from cases.intake.er7 import LIMIT
 from cases.intake.hl7v2 import read_hl7
 from tests.cases.intake.hl7_messages import OBR, PID, changed, header, message, oru
 
@@ -148,30 +148,6 @@ def test_a_message_that_is_too_large_is_rejected() -> None:
 
 def test_a_message_that_was_not_stored_is_never_accepted() -> None:
     assert lines(judge(oru()).answer(not_stored()))["MSA"][1:3] == ["AE", "K1"]
-
-
-@pytest.mark.parametrize("name", [file.name for file in SAMPLES])
-def test_fields_are_taken_apart_as_the_library_does_it(name: str) -> None:
-    raw = (FOLDER / name).read_bytes()
-    try:
-        ours = parse(raw)
-    except Hl7Fault:
-        assert "dft" in name  # two messages in one
-        return
-    text = "\r".join(one.line for one in ours.segments)
-    theirs = hl7.parse(text)
-    assert len(theirs) == len(ours.segments)
-    for segment, other in zip(ours.segments, theirs, strict=True):
-        for number in range(3 if segment.name == "MSH" else 1, len(segment.fields)):
-            assert str(other[number]) == segment.fields[number]
-            for repetition, its in zip(
-                segment.repetitions(number), [one for one in other[number] if str(one).strip("^&~ ")], strict=True
-            ):
-                components = [its] if isinstance(its, str) else list(its)
-                expected = [
-                    [part.strip()] if isinstance(part, str) else [one.strip() for one in part] for part in components
-                ]
-                assert repetition == expected
 
 
 def test_a_fault_of_ours_is_no_accident(monkeypatch: pytest.MonkeyPatch) -> None:
