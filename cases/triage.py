@@ -98,7 +98,9 @@ class Run:
         self.skipped = [*(known for known in self.skipped if known != pk), pk]
 
     def note(self, decided: Decided) -> None:
-        """Count a decision, and remember how to undo it."""
+        """Count a decision, and remember how to undo it; one that changed nothing (a second click) is neither."""
+        if not decided.is_new:
+            return
         self.done += 1
         entry = {"case": decided.case.pk, "version": decided.case.version, "before": decided.before.packed()}
         self.undo = [*self.undo, entry][-UNDONE:]
@@ -108,7 +110,6 @@ class Run:
         if not self.undo:
             return None
         entry = self.undo.pop()
-        self.done -= 1
         return entry["case"], entry["version"], Before.unpacked(entry["before"])
 
 

@@ -68,10 +68,11 @@ class Before:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """The case after the decision, and what it was before."""
+    """The case after the decision, and what it was before; not new when the person had said the very same."""
 
     case: Case
     before: Before
+    is_new: bool = True
 
 
 @transaction.atomic
@@ -97,7 +98,7 @@ def triage_case(
     answer, note = _checked(case, answer, reason)
     before = Before.of(case)
     if (case.triage, case.triage_note, case.triaged_by_id) == (answer, note, by.pk):
-        return Decided(case, before)
+        return Decided(case, before, is_new=False)
     _refuse_unseen(case, version, by)
     if answer in LEVEL_OF:
         case = set_level(case_id, LEVEL_OF[answer], reason=note, by=by, now=now)
@@ -115,13 +116,17 @@ def triage_case(
 def undo_triage(case_id: int, before: Before, *, version: int, by: User, now: datetime) -> Case:
     """Put the case back to where it stood before a decision of the same person. Who may: `set_level`.
 
-    Stale when anybody has changed the case since the decision left it at `version`. Leaves `case.triage_undone`.
+    Stale when anybody has changed the case since the decision left it at `version`. An attestation that has been given
+    since, which is no change of the case, stands. Leaves `case.triage_undone`.
     """
     case = lock_open_case(case_id)
     if case.version != version or case.triaged_by_id != by.pk:
         raise stale_case(case)
+    attested = (case.attested_by_id, case.attested_at)
     for field in fields(Before):
         setattr(case, field.name, getattr(before, field.name))
+    if attested != (None, None):
+        case.attested_by_id, case.attested_at = attested
     _save(case, by=by, now=now)
     store_readiness(case, now)
     record("case.triage_undone", by=by, now=now, subject=case, case=case.pk, unit=case.unit_id)

@@ -62,18 +62,23 @@ def decide_view(request: ActorRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def undo_view(request: ActorRequest) -> HttpResponse:
-    """Take back the person's last decision of this sitting, and show that case again."""
+    """Take back the person's last decision of this sitting, and show that case again.
+
+    One that somebody has touched since is left, and forgotten: the next press takes back the one before it.
+    """
     require(request.actor, Permission.SET_LEVEL)
     wanted, run = _sitting(request)
     last = run.take_last()
     if last is None:
         return _go_on(request, wanted, run)
+    run.keep(request.session, timezone.now())
     pk, version, before = last
     access_case(request.actor, pk, Permission.SET_LEVEL)
     try:
         undo_triage(pk, before, version=version, by=request.user, now=timezone.now())
     except Refused as refused:
         return _show(request, wanted, run, pk=None, status=409, refusal=refused)
+    run.done -= 1
     return _go_on(request, wanted, run, pk=pk)
 
 

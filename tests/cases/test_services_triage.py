@@ -150,6 +150,15 @@ def test_undoing_puts_everything_back(house: House, answer: str) -> None:
     assert Event.objects.filter(kind="case.triage_undone").count() == 1
 
 
+def test_an_attestation_that_has_been_given_since_is_not_undone(house: House) -> None:
+    case = make_case(house)
+    decided = triage_case(case.pk, "discuss", reason="", by=house.coordinator, now=NOW)
+    attest_case(case.pk, by=house.clinician, now=LATER)
+    undo_triage(case.pk, decided.before, version=decided.case.version, by=house.coordinator, now=LATER)
+    case.refresh_from_db()
+    assert (case.triage, case.attested_by, case.attested_at) == ("", house.clinician, LATER)
+
+
 def test_only_the_same_person_undoes_and_only_what_nobody_has_touched(house: House, case: Case) -> None:
     decided = triage_case(case.pk, "discuss", reason="", by=house.coordinator, now=NOW)
     with pytest.raises(Stale):

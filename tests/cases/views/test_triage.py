@@ -176,6 +176,29 @@ def test_what_was_changed_since_is_not_undone(house: House, cases: list[Case], b
     assert cases[0].triage == "not_ready"
 
 
+def test_what_cannot_be_undone_does_not_stand_in_the_way_of_what_can(
+    house: House, cases: list[Case], browser: Browser
+) -> None:
+    client = browser(house.coordinator)
+    decide(client, cases[0], "discuss")
+    decide(client, cases[1], "discuss")
+    cases[1].refresh_from_db()
+    triage_case(cases[1].pk, "not_ready", reason="PAD.", by=house.chair, now=NOW, version=cases[1].version)
+    assert client.post(f"{URL}undo/", **HTMX).status_code == 409  # type: ignore[arg-type]
+    answer = client.post(f"{URL}undo/", **HTMX)  # type: ignore[arg-type]
+    assert (answer.status_code, "Fråga 0?" in answer.text) == (200, True)
+    assert answer.context["run"].done == 1
+
+
+def test_a_second_click_is_no_second_decision(house: House, cases: list[Case], browser: Browser) -> None:
+    client = browser(house.coordinator)
+    decide(client, cases[0], "discuss")
+    assert decide(client, cases[0], "discuss").context["run"].done == 1
+    client.post(f"{URL}undo/", **HTMX)  # type: ignore[arg-type]
+    cases[0].refresh_from_db()
+    assert cases[0].triage == ""
+
+
 def test_two_people_with_the_same_case(house: House, cases: list[Case], browser: Browser) -> None:
     first, second = browser(house.coordinator), browser(house.chair)
     first.get(URL)
