@@ -59,7 +59,7 @@ def candidates_for(
         if _contradicts(row, person, own, cases):
             continue
         asked = _asked(row, "case__", person, own)
-        if row["report__id"] is None or row["report__order"]:
+        if row["report__id"] is None or row["report__order"] or _is_order_placed_by_hand(row):
             was = row["report__order"] or row
             known.append(KnownAnswer(asked, was["kind"], was["requirement"], is_order=True))
             if row["report__id"] is None and row["state"] == ResultState.ORDERED:
@@ -70,7 +70,7 @@ def candidates_for(
 
 
 def open_cases_of(provider_id: int, person: Person, own: Collection[Number]) -> Iterator[CaseAsked]:
-    """Return the open cases of the person's numbers, those of a merge that could not be moved included; one query."""
+    """Return the open cases of the person's numbers; one query."""
     values = {number.value for number in person.numbers}
     if not values:
         return
@@ -98,10 +98,15 @@ def _answers(provider_id: int, accession_number: str) -> Iterator[Mapping[str, A
     yield from rows.order_by("pk").values(*fields, *(f"case__{name}" for name in _CASE))
 
 
+def _is_order_placed_by_hand(row: Mapping[str, Any]) -> bool:
+    """Whether a person said where the order belongs: its report belongs there too."""
+    return row["report__rule"] == Why.HAND and bool(row["report__content"].get("is_order"))
+
+
 def _is_witness(row: Mapping[str, Any], codes: Collection[ReportCode]) -> bool:
     """Whether the answer tells where other reports of its examination belong: it found its place by itself."""
     content = row["report__content"]
-    if row["report__rule"] == Why.SAME_EXAMINATION or (content.get("is_order") and row["report__rule"] != Why.HAND):
+    if row["report__rule"] == Why.SAME_EXAMINATION or content.get("is_order"):
         return False
     return may_be_one_examination(codes, [ReportCode(**code) for code in content["codes"]])
 

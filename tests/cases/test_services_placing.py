@@ -287,6 +287,13 @@ def test_placing_what_waits_twice_does_it_once(house: House, case: Case) -> None
 # By hand
 
 
+def test_the_report_of_an_order_that_was_placed_by_hand_goes_where_the_order_is(house: House, case: Case) -> None:
+    order = send(house, report(case, modality="US", state="ordered", accession_number="X1", is_order=True))
+    place_report(order.pk, case.pk, "mri_pelvis_rectum", by=house.coordinator, now=NOW)
+    assert place_of(send(house, report(case, accession_number="X1"))) == (case.pk, "mri_pelvis_rectum")
+    assert state_of(case, "mri_pelvis_rectum") == "final"
+
+
 def test_placed_by_hand_it_stays_as_its_versions_come(house: House, case: Case) -> None:
     first = report(case, modality="US")
     kept = send(house, first)
