@@ -202,7 +202,9 @@ def _patient(report: Report, person: Person) -> Patient | None:
     """Return the patient of a report without a place: the one that its numbers lead to, if it is one."""
     numbers = (Number(*written.split("|", 1)) for written in report.numbers)
     known = patients_of(report.provider_id, {person.root(number) for number in numbers}) if report.numbers else {}
-    return next(iter(known.values())) if len(known) == 1 else None
+    only = next(iter(known.values())) if len(known) == 1 else None
+    # One without cases is what a merge that was taken back has left behind.
+    return only if only is not None and only.cases.exists() else None
 
 
 def _fill(report: Report, data: ReportData, numbers: Collection[Number]) -> None:
