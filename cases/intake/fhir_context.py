@@ -104,11 +104,13 @@ def _name(patient: Node) -> str:
 def kind_of(holders: Sequence[Resource], studies: Sequence[Resource], observations: Iterable[Node]) -> tuple[str, str]:
     """Return the `Kind` ("" where nothing tells) and the modality ("" where none or several).
 
-    By the category of the report or its order, by the imaging study, then by the category of the observations.
+    By the category of the report or its order, by a modality of DICOM in their codes, by the imaging study, then by
+    the category of the observations.
     """
     codes = [code for holder in holders for concept in holder.node.children("category") for code in codes_of(concept)]
     sections = [SECTIONS[code.code] for code in codes if code.system in TABLE_0074 and code.code in SECTIONS]
-    terms = [code.code for code in codes if code.system in DICOM_TERMS]
+    named = [code for holder in holders for code in codes_of(holder.node.child("code"))]
+    terms = [code.code for code in [*codes, *named] if code.system in DICOM_TERMS]
     terms += [coding.text("code") for study in studies for coding in _modalities(study.node)]
     kinds = [str(kind) for kind, _modality in sections]
     kinds += [str(CATEGORIES[code.system, code.code]) for code in codes if (code.system, code.code) in CATEGORIES]
@@ -141,7 +143,8 @@ def accession_of(report: Resource | None, orders: Sequence[Resource], studies: S
     """Return the accession number (typed ACSN) of the report, its orders or studies, else the number of the order.
 
     An answer is tied to its order by this number, so both sides read it here. The order is known by the number of
-    who placed it (PLAC), else by its first.
+    who placed it (PLAC), else by its first. A report that names neither is known by its own number, as in HL7 v2
+    (OBR-3): in most houses that is the accession number, sent without saying so.
     """
     holders = [*([report] if report else []), *orders, *studies]
     typed = [
@@ -159,6 +162,9 @@ def accession_of(report: Resource | None, orders: Sequence[Resource], studies: S
         own = [identifier for identifier in report.node.children("identifier") if type_of(identifier) == "PLAC"]
         identifiers += own
     numbers = sorted(identifiers, key=lambda identifier: type_of(identifier) != "PLAC")
+    if report:
+        own = [one for one in report.node.children("identifier") if type_of(one) in ("FILL", "")]
+        numbers += sorted(own, key=lambda identifier: type_of(identifier) != "FILL")
     return next((value for number in numbers if (value := number.text("value", VALUE_LENGTH))), "")
 
 

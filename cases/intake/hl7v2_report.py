@@ -80,13 +80,18 @@ def _external_id(header: Header, group: Group) -> str:
 
     Laboratories give one number to several examinations, so the number alone would let one answer another.
     """
-    request, order = group.request, group.order
-    number = request.text(3) or (order.text(3) if order else "") or request.text(2) or (order.text(2) if order else "")
+    request, number = group.request, _number(group)
     examined = request.text(4) or request.text(4, 4) or request.text(4, 2)
     if not number:
         number = f"{header.control_id}:{request.text(1) or request.number}"
     sender = (header.part(4, 1) or header.part(4, 2), header.part(3, 1) or header.part(3, 2))
     return "|".join((*sender, number, examined))
+
+
+def _number(group: Group) -> str:
+    """Return the number of who answers (OBR-3, ORC-3), else of who ordered (OBR-2, ORC-2)."""
+    request, order = group.request, group.order
+    return request.text(3) or (order.text(3) if order else "") or request.text(2) or (order.text(2) if order else "")
 
 
 def _report(group: Group, external_id: str, sent: Moment | None) -> ReportData:
@@ -191,7 +196,7 @@ def _expected_on(group: Group, state: ResultState) -> date | None:
 def _examination(group: Group) -> tuple[str, str, str, str]:
     """Return kind, modality, accession number and study UID; IPC (imaging) says it best, then OBR and OBX."""
     kind, modality = section_of(group.request.text(24))
-    accession, study_uid = group.request.text(18) or group.request.text(3), ""
+    accession, study_uid = group.request.text(18) or _number(group), ""
     for one in group.named("OBX"):
         if one.text(3) in STUDY_UID or label(one, 3).casefold() == "study instance uid":
             study_uid = one.text(5) or study_uid

@@ -79,7 +79,7 @@ class Case(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["patient", "diagnosis", "phase"],
-                condition=Q(status__in=OPEN_STATUSES),
+                condition=Q(status__in=OPEN_STATUSES, referred_as__isnull=True),
                 name="case_open_once",
             ),
             models.UniqueConstraint(

@@ -57,7 +57,7 @@ def merge_patients(merge: PatientMerge, *, provider: Unit, message: InboundMessa
     Of two merges of the same old number the one that was said last counts. Merges that contradict each other in
     a ring: the oldest is left out, its message fails and waits for a person. Cases move (`patient.merged`, one a
     case), waiting and placed reports are decided about again. Where both patients have an open case for the same
-    diagnosis and phase both stay, and the coordinators are told (`patient.merge_clash`). MergeUnclear when a
+    diagnosis and phase both stay open, and the coordinators are told (`patient.merge_clash`). MergeUnclear when a
     number has no known system.
     """
     old, new = numbers_of(merge.old), numbers_of(merge.surviving)
@@ -82,9 +82,8 @@ def merge_patients(merge: PatientMerge, *, provider: Unit, message: InboundMessa
 def gather(provider_id: int, person: Person, *, now: datetime) -> None:
     """Move each case to the patient whose number survives of the one that it was referred under.
 
-    The caller holds the numbers (`hold_numbers`). Of several open cases for the same diagnosis and phase one has
-    that place: the one that was referred under the surviving number, else the first; the others stay with the
-    patient of their own number, and the coordinators are told.
+    The caller holds the numbers (`hold_numbers`). Where that gives the patient several open cases for the same
+    diagnosis and phase the coordinators are told: they alone can say which of them to go on with.
     """
     values = {number.value for number in person.numbers}
     theirs = Q(patient__identity_value__in=values) | Q(referred_as__identity_value__in=values)
@@ -97,15 +96,12 @@ def gather(provider_id: int, person: Person, *, now: datetime) -> None:
         if _referred_under(case) in person.numbers
     ]
     holders = _holders(cases, person)
-    in_the_way = [case for case in cases if case.is_open and holders[_key(case, person)] != case]
-    for case in in_the_way:
-        _move(case, case.referred_as or case.patient, now)
-        _tell_of_clash(case, holders[_key(case, person)], now)
     for case in cases:
-        if case not in in_the_way:
-            registered = case.referred_as or case.patient
-            target = person.root(_referred_under(case))
-            _move(case, registered if target == _referred_under(case) else _known(registered, target, now), now)
+        registered = case.referred_as or case.patient
+        target = person.root(_referred_under(case))
+        _move(case, registered if target == _referred_under(case) else _known(registered, target, now), now)
+        if case.is_open and (holder := holders[_key(case, person)]) != case:
+            _tell_of_clash(case, holder, now)
     point_to_survivors(provider_id, person)
 
 
@@ -196,12 +192,12 @@ def _referred_under(case: Case) -> Number:
 
 
 def _key(case: Case, person: Person) -> tuple[Number, int, str]:
-    """Return what only one open case may have: the surviving number, diagnosis and phase."""
+    """Return what one open case should have alone: the surviving number, diagnosis and phase."""
     return person.root(_referred_under(case)), case.diagnosis_id, case.phase
 
 
 def _holders(cases: Sequence[Case], person: Person) -> dict[tuple[Number, int, str], Case]:
-    """Return which open case has the place of each key; the same one in whatever order the merges came."""
+    """Return the open case that the others of each key are told beside; the same one in whatever order merges came."""
     holders: dict[tuple[Number, int, str], Case] = {}
     for case in sorted(cases, key=lambda one: (_referred_under(one) != _key(one, person)[0], one.pk)):
         if case.is_open:

@@ -127,13 +127,13 @@ def test_other_hospitals_patients_are_left_alone(house: House) -> None:
 # Two open cases for the same
 
 
-def test_two_open_cases_for_the_same_both_stay_and_the_coordinators_are_told(house: House) -> None:
+def test_two_open_cases_for_the_same_both_stay_open_and_the_coordinators_are_told(house: House) -> None:
     old, new = new_number(), new_number()
     first, second = refer(house, old), refer(house, new)
     merge(house, old, new)
     merge(house, old, new, at=1)
     first.refresh_from_db()
-    assert first.patient == patient_of(old)
+    assert (first.patient, first.referred_as, first.is_open) == (second.patient, patient_of(old), True)
     assert patient_of(old).merged_into == second.patient
     told = Event.objects.filter(kind="patient.merge_clash")
     assert {event.case_id for event in told} == {first.pk, second.pk}
@@ -153,6 +153,16 @@ def test_when_one_of_the_two_is_withdrawn_the_other_takes_the_place_and_what_wai
     kept.refresh_from_db()
     assert (first.patient, kept.state) == (second.patient, ReportState.PLACED)
     assert state_of(first, CT) == "final"
+
+
+def test_a_merge_that_is_said_otherwise_later_takes_the_case_back_to_the_patient_it_came_from(house: House) -> None:
+    a, b, c = new_number(), new_number(), new_number()
+    first, second = refer(house, a), refer(house, b)
+    merge(house, a, b, at=1)
+    merge(house, a, c, at=2)
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.patient, second.patient) == (patient_of(c), patient_of(b))
 
 
 def test_a_report_under_either_number_goes_to_the_case_of_that_number(house: House) -> None:

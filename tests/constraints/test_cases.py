@@ -41,6 +41,10 @@ def test_one_open_case_for_patient_diagnosis_and_phase(case: Case, status: str) 
         copy(Case.objects.get(pk=case.pk), status=status)
 
 
+def test_a_case_that_a_merge_brought_stands_in_nobodys_way(house: House, case: Case) -> None:
+    copy(Case.objects.get(pk=case.pk), referred_as=make_case(house).patient)
+
+
 @pytest.mark.parametrize(("status", "reason"), [("closed", ""), ("withdrawn", "Avstår.")])
 def test_a_case_that_is_over_stands_in_nobodys_way_but_cannot_be_reopened(case: Case, status: str, reason: str) -> None:
     copy(Case.objects.get(pk=case.pk), status=status, withdrawn_reason=reason)

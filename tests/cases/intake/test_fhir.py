@@ -200,6 +200,22 @@ class TestContent:
         assert (found.kind, found.modality, found.study_uid) == ("radiology", "PT", "1.2.752.24.5.1")
         assert (found.accession_number, found.performed_on) == ("A-77", date(2026, 11, 17))
 
+    @pytest.mark.parametrize(
+        ("types", "expected"), [(["", "FILL"], "N-1"), ([""], "N-0"), (["MR"], ""), (["FILL", "ACSN"], "N-1")]
+    )
+    def test_a_report_that_names_no_order_is_known_by_its_own_number(self, types: list[str], expected: str) -> None:
+        table = "http://terminology.hl7.org/CodeSystem/v2-0203"
+        numbers = [
+            {"value": f"N-{n}"} | ({"type": {"coding": [{"system": table, "code": kind}]}} if kind else {})
+            for n, kind in enumerate(types)
+        ]
+        assert one(report(identifier=numbers)).accession_number == expected
+
+    def test_a_modality_of_dicom_as_the_code_of_the_examination(self) -> None:
+        code = {"coding": [{"system": "http://dicom.nema.org/resources/ontology/DCM", "code": "MR"}], "text": "Buk"}
+        found = one(report(code=code))
+        assert (found.kind, found.modality) == ("radiology", "MR")
+
     def test_two_modalities_are_none(self) -> None:
         study = {"resourceType": "ImagingStudy", "id": "s", "modality": [{"code": "CT"}, {"code": "MR"}]}
         assert one(report(contained=[study], imagingStudy=[{"reference": "#s"}])).modality == ""

@@ -16,22 +16,24 @@ FILES = sorted(FOLDER.glob("*.json"))
 
 # file -> external id, kind, performed on, accession number, lines of text, codes.
 TAKEN = {
-    "Bundle-101": ("http://acme.com/lab/reports|5234342", "lab", "2011-03-03", "", 18, 19),
+    "Bundle-101": ("http://acme.com/lab/reports|5234342", "lab", "2011-03-03", "5234342", 18, 19),
     "Bundle-dg2": ("https://example.com/base/DiagnosticReport/dg2", "lab", "2015-05-26", "", 2, 1),
     "Bundle-f001": (
         "http://www.bmc.nl/zorgportal/identifiers/reports|nr1239044", "lab", "2013-05-15", "L2381", 1, 1,
     ),
     "Bundle-f202": ("https://example.com/base/DiagnosticReport/f202", "lab", "2013-03-11", "", 3, 1),
-    "Bundle-ghp": ("http://acme.com/lab/reports|ghp-example", "", "2015-08-16", "", 51, 74),
+    "Bundle-ghp": ("http://acme.com/lab/reports|ghp-example", "", "2015-08-16", "ghp-example", 51, 74),
     "Bundle-hla-1": ("sha256:", "lab", "2016-12-15", "", 3, 4),
-    "Bundle-lipids": ("http://acme.com/lab/reports|5234342", "lab", "2011-03-03", "", 4, 5),
+    "Bundle-lipids": ("http://acme.com/lab/reports|5234342", "lab", "2011-03-03", "5234342", 4, 5),
     "Bundle-lri-example": ("https://acme.org/identifiers|250401", "lab", "2016-08-15", "RP723234", 24, 11),
     "Bundle-micro": ("http://hnam.org/identifiers/orders|290741144", "lab", "2009-08-10", "255337816", 25, 26),
     "Bundle-report": ("https://example.com/base/DiagnosticReport/report", "", "2015-01-02", "", 13, 11),
     "DiagnosticReport-102": ("DiagnosticReport/102", "", "2008-06-17", "", 1, 1),
     "DiagnosticReport-example-pgx": ("DiagnosticReport/example-pgx", "", "2016-10-15", "", 1, 1),
     "DiagnosticReport-f201": ("DiagnosticReport/f201", "radiology", "2012-12-01", "", 2, 1),
-    "DiagnosticReport-gingival-mass": ("https://www.acmeonline.com|P73456090", "pathology", "2017-03-02", "", 1, 1),
+    "DiagnosticReport-gingival-mass": (
+        "https://www.acmeonline.com|P73456090", "pathology", "2017-03-02", "P73456090", 1, 1,
+    ),
     "DiagnosticReport-pap": ("DiagnosticReport/pap", "", "2013-02-11", "", 25, 1),
     "DiagnosticReport-ultrasound": ("DiagnosticReport/ultrasound", "radiology", "2012-12-01", "", 1, 1),
 }  # fmt: skip

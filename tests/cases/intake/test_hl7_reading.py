@@ -119,6 +119,14 @@ def test_a_number_that_cannot_be_an_accession_number_is_none() -> None:
     assert report(request=changed(OBR, 18, "9" * 65)).accession_number == ""
 
 
+def test_a_report_without_an_accession_number_is_known_by_the_number_of_its_order() -> None:
+    bare = changed(changed(changed(OBR, 2, ""), 3, ""), 18, "")
+    assert report(request=changed(changed(OBR, 3, ""), 18, "")).accession_number == "B1"
+    (with_order,) = read_hl7(message(PID, "ORC|RE|P7|", bare).encode()).reports
+    assert with_order.accession_number == "P7"
+    assert report(request=bare).accession_number == ""
+
+
 @pytest.mark.parametrize(
     ("at_7", "at_14", "at_22", "expected"),
     [
