@@ -22,6 +22,7 @@ from accounts.actor import Actor, actor_of
 from accounts.errors import FieldError, Invalid, Refused
 from accounts.lockout import client_address
 from accounts.models import AccessLog, Membership, Unit, User
+from accounts.numbers import whole_number
 from accounts.permissions import Permission
 from accounts.queries import readings, units_by_name
 from accounts.services import create_token
@@ -199,9 +200,10 @@ class AccessLogView(ListAPIView[AccessLog]):
     def patient(self) -> int | None:
         """Return the patient id of the address, None without one; `Invalid` when it is no number."""
         raw = self.request.query_params.get("patient", "")
-        if raw and (not raw.isdecimal() or len(raw) > 18):
+        patient = whole_number(raw)
+        if raw and patient is None:
             raise Invalid([FieldError("patient", "invalid", _("Say which patient, by id: ?patient=12."))])
-        return int(raw) if raw else None
+        return patient
 
     def get_serializer_context(self) -> dict[str, Any]:
         """Hand the patient to the serializer."""

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from accounts.actor import Actor
 from accounts.errors import NotAllowed
 from accounts.models import Unit
+from accounts.numbers import whole_number
 from accounts.permissions import Permission
 from cases.models import Case, Discordance, InboundMessage, ReferralDraft, Report, Result
 
@@ -73,7 +74,7 @@ def access_referring(actor: Actor, unit: str) -> list[Unit]:
         raise NotAllowed(_("Your role does not give you the right to refer a patient."))
     names = {text for one in allowed for text in (str(one.pk), one.name.casefold(), one.hsa_id)}
     is_there = unit and unit.casefold() not in names and unit not in names
-    if is_there and Unit.objects.filter(Q(name__iexact=unit) | Q(pk=unit if unit.isdecimal() else None)).exists():
+    if is_there and Unit.objects.filter(Q(name__iexact=unit) | Q(pk=whole_number(unit))).exists():
         raise NotAllowed(_("You have no right to refer from the unit %(unit)s.") % {"unit": unit})
     return allowed
 

@@ -17,6 +17,7 @@ from accounts.access_log import log_read
 from accounts.actor import actor_of
 from accounts.errors import FieldError, Invalid, type_errors
 from accounts.models import AccessLog
+from accounts.numbers import whole_number
 from accounts.permissions import Permission
 from cases.access import access_case, access_referring
 from cases.api_documents import case_documents, clearance_document, readiness_document, result_document
@@ -44,7 +45,6 @@ from checklists.enums import LevelCode
 from checklists.registry import spec_of
 
 KEY_LENGTH = 200
-VERSION_DIGITS = 9
 FILTERS = ("diagnosis", "readiness", "status", "level", "triage")
 FIXED = ("personal_identity_number", "name", "diagnosis", "unit", "external_reference", "level", "status")
 
@@ -172,13 +172,13 @@ class CaseView(APIView):
     def patch(self, request: Request, pk: int) -> Response:
         """Change the named fields; 409, naming who changed the case, without its present version."""
         case = access_case(actor_of(request), pk, Permission.EDIT_CASE)
-        version = str(body_of(request).get("version", ""))
-        if not version.isdecimal() or len(version) > VERSION_DIGITS:
+        version = whole_number(str(body_of(request).get("version", "")))
+        if version is None:
             raise stale_case(case)
         if errors := fixed_errors(request, case):
             raise Invalid(errors)
         changes = parse_changes(body_of(request), case=case, today=timezone.localdate())
-        edit_case(pk, changes, version=int(version), by=actor_of(request).user, now=timezone.now())
+        edit_case(pk, changes, version=version, by=actor_of(request).user, now=timezone.now())
         return answer_case(request, pk)
 
 

@@ -11,6 +11,7 @@ from accounts.access_log import log_read
 from accounts.actor import actor_of
 from accounts.errors import FieldError, Invalid
 from accounts.models import AccessLog
+from accounts.numbers import whole_number
 from cases.access import access_case, access_mark
 from cases.api import body_of, text_of
 from cases.api_documents import discordance_document, message_document
@@ -96,8 +97,7 @@ def _ids(request: Request) -> list[int]:
     """Return the ids of the body's `results`; Invalid when that is no list of whole numbers."""
     given = body_of(request).get("results", [])
     wrong = not isinstance(given, list) or any(
-        isinstance(one, bool) or not isinstance(one, int | str) or not str(one).isdecimal() or len(str(one)) > 18
-        for one in given
+        isinstance(one, bool) or not isinstance(one, int | str) or whole_number(str(one)) is None for one in given
     )
     if wrong:
         raise Invalid([FieldError("results", "not-ids", _("Send a list of the ids of answers."))])

@@ -7,9 +7,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.actor import actor_of
+from accounts.numbers import whole_number
 from accounts.permissions import Permission
 from cases.access import access_case
-from cases.api import VERSION_DIGITS, answer_case, text_of
+from cases.api import answer_case, text_of
 from cases.api_serializers import CaseSerializer, TriageSerializer
 from cases.services.triage import triage_case
 
@@ -34,6 +35,4 @@ class TriageView(APIView):
 
 def _version(text: str) -> int | None:
     """Return the version that was given; one that is no version is of no case."""
-    if not text:
-        return None
-    return int(text) if text.isdecimal() and len(text) <= VERSION_DIGITS else 0
+    return (whole_number(text) or 0) if text else None

@@ -8,6 +8,7 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from accounts.actor import Actor
+from accounts.numbers import whole_number
 from cases.identity import BadIdentity, Identity, parse_identity
 from cases.models import Case, Result
 from cases.persons import Number
@@ -16,7 +17,6 @@ from cases.queries import cases_of_patient, cases_of_patient_id, final_answers_o
 from cases.services.identities import person_of
 from checklists.spec import Requirement
 
-LONGEST_ID = 18
 PATIENTS = ("name", "history", "comorbidity", "patient_wishes", "performance_status", "contact_nurse")
 
 
@@ -94,9 +94,8 @@ def known_of(actor: Actor, number: str, providers: Iterable[int], today: date) -
 
 def known_again(actor: Actor, patient: str) -> Known | None:
     """Return what the form was filled in with before: `patient` is the id that the form carries, as written."""
-    if not patient.isdecimal() or len(patient) > LONGEST_ID:
-        return None
-    return _known(actor, cases_of_patient_id(actor, int(patient)))
+    pk = whole_number(patient)
+    return _known(actor, cases_of_patient_id(actor, pk)) if pk is not None else None
 
 
 def _known(actor: Actor, visible: Iterable[Case]) -> Known | None:

@@ -11,6 +11,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from accounts.actor import Actor
+from accounts.numbers import whole_number
 from accounts.signs import KINDS
 from cases.case_page import Mend, findings_of
 from cases.enums import ResultState, TriageAnswer
@@ -51,12 +52,8 @@ class TriageFilter:
     @classmethod
     def from_query(cls, query: QueryDict) -> Self:
         """Return the filter of an address; what is no number of a unit or person is passed over."""
-
-        def number(name: str) -> int:
-            text = query.get(name, "")
-            return int(text) if text.isdecimal() and len(text) < 10 else 0
-
-        return cls(query.get("diagnosis", "").strip()[:80], number("unit"), number("clinician"))
+        unit, clinician = (whole_number(query.get(name, "")) or 0 for name in ("unit", "clinician"))
+        return cls(query.get("diagnosis", "").strip()[:80], unit, clinician)
 
     def cases(self, actor: Actor) -> QuerySet[Case]:
         """Return the cases that wait, in the order in which they come."""

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.actor import SESSION_KEY, ActorRequest
 from accounts.context_processors import THEMES
+from accounts.numbers import whole_number
 from accounts.public import public
 from accounts.redirects import next_url
 from accounts.services import choose_language, switch_role
@@ -34,8 +35,8 @@ def back(request: HttpRequest) -> HttpResponseRedirect:
 @require_POST
 def switch_role_page(request: ActorRequest) -> HttpResponse:
     """Make another of the person's memberships the active one and show its home."""
-    raw = request.POST.get("membership", "")
-    chosen = switch_role(actor=request.actor, membership_id=int(raw) if raw.isdecimal() else 0)
+    wanted = whole_number(request.POST.get("membership", ""))
+    chosen = switch_role(actor=request.actor, membership_id=wanted or 0)
     request.session[SESSION_KEY] = chosen.pk
     return HttpResponseRedirect(reverse("accounts:home"))
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import FieldError, Invalid, NotAllowed, Refused
 from accounts.models import User
+from accounts.numbers import whole_number
 from accounts.permissions import Permission
 from cases.enums import ResultSource, ResultState, Stated
 from cases.models import Result
@@ -49,11 +50,10 @@ class Mending:
     @classmethod
     def read(cls, posted: Mapping[str, str]) -> Self:
         """Return what a posted form asks for."""
-        version = posted.get("version", "")
         return cls(
             what=posted.get("what", ""),
             key=posted.get("key", ""),
-            version=int(version) if version.isdecimal() and len(version) < 10 else 0,
+            version=whole_number(posted.get("version", "")) or 0,
             values=dict(posted),
         )
 
@@ -132,7 +132,7 @@ def _answer(case_id: int, mending: Mending, *, by: User, now: datetime) -> Mendi
 
 def _take_back(case_id: int, key: str, *, by: User, now: datetime) -> None:
     """Call off an answer that the person has just entered by hand: it stays in the case, and answers nothing."""
-    result = Result.objects.filter(case_id=case_id, pk=int(key) if key.isdecimal() else 0).first()
+    result = Result.objects.filter(case_id=case_id, pk=whole_number(key) or 0).first()
     if result is None or result.created_by_id != by.pk or result.source != ResultSource.MANUAL:
         raise NotAllowed(_("Only what you have entered yourself can be taken back here."))
     lock_open_case(case_id)

@@ -16,13 +16,12 @@ from accounts.access import require
 from accounts.access_log import log_read
 from accounts.actor import ActorRequest
 from accounts.models import AccessLog
+from accounts.numbers import whole_number
 from accounts.permissions import Permission
 from cases.privacy import IdentityGuard
 from cases.services.definitions import cases_on_older, diagnoses_with_older, move_cases, move_previews
 
 PAGE = 50
-DIGITS = 19
-"""A key of more digits is none."""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -54,7 +53,7 @@ def _asked_to_move(request: ActorRequest, diagnosis: str) -> list[int]:
         page = Paginator(found, PAGE).get_page(request.POST["unasked"])
         previews = move_previews(page.object_list, timezone.localdate())
         return [preview.case.pk for preview in previews if not preview.gained]
-    ticked = {int(text) for text in request.POST.getlist("case") if text.isdecimal() and len(text) < DIGITS}
+    ticked = {pk for text in request.POST.getlist("case") if (pk := whole_number(text)) is not None}
     return [case.pk for case in found.filter(pk__in=ticked)]
 
 

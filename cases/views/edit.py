@@ -13,6 +13,7 @@ from accounts.access_log import log_read
 from accounts.actor import ActorRequest
 from accounts.errors import Refused, Stale
 from accounts.models import User
+from accounts.numbers import whole_number
 from accounts.permissions import Permission
 from cases.access import access_case, with_parents
 from cases.forms import EditForm
@@ -31,11 +32,11 @@ def edit_page(request: ActorRequest, pk: int) -> HttpResponse:
     form = _form(case, request.POST if request.method == "POST" else None)
     if request.method != "POST":
         return _show(request, case, form)
-    version = request.POST.get("version", "")
+    version = whole_number(request.POST.get("version", "")) or 0
     form.is_valid()
     try:
         changes = parse_changes(form.raw(), case=case, today=timezone.localdate())
-        edit_case(pk, changes, version=int(version) if version.isdecimal() else 0, by=request.user, now=timezone.now())
+        edit_case(pk, changes, version=version, by=request.user, now=timezone.now())
     except Stale as stale:
         return _show_stale(request, pk, stale)
     except Refused as refused:

@@ -14,6 +14,7 @@ from accounts.access_log import log_read
 from accounts.actor import ActorRequest
 from accounts.errors import FieldError, Invalid, NotAllowed, Refused
 from accounts.models import AccessLog
+from accounts.numbers import whole_number
 from cases.access import access_case, access_message, access_placing, access_report
 from cases.enums import ReportState
 from cases.intake.inbox import apply_message
@@ -23,7 +24,6 @@ from cases.services.placing import place_report, set_aside
 
 STATES = (ReportState.WAITING, ReportState.SET_ASIDE)
 SEARCHED = "placing_searched_for"
-LONGEST_ID = 18
 
 
 @require_safe
@@ -80,10 +80,11 @@ def retry_page(request: ActorRequest, pk: int) -> HttpResponse:
 
 def _place_of(text: str) -> tuple[int, str]:
     """Return case and requirement of a button; Invalid for anything that no button sends."""
-    case, _colon, requirement = text.partition(":")
-    if not (case.isdecimal() and len(case) <= LONGEST_ID and requirement):
+    number, _colon, requirement = text.partition(":")
+    case = whole_number(number)
+    if case is None or not requirement:
         raise Invalid([FieldError("place", "required", _("Choose what the report answers."))])
-    return int(case), requirement
+    return case, requirement
 
 
 def _answer(request: ActorRequest, act: Callable[[], None], sentence: str, opened: int = 0) -> HttpResponse:
@@ -116,8 +117,7 @@ def _show(
     providers = access_placing(request.actor)
     state = _state(request)
     page = placing_page(request.actor, providers, state=state, number=request.GET.get("page"))
-    asked = request.GET.get("open", "")
-    searched = int(asked) if asked.isdecimal() and len(asked) <= LONGEST_ID and request.method == "GET" else 0
+    searched = whole_number(request.GET.get("open", "")) if request.method == "GET" else None
     text = request.session.get(SEARCHED, "") if searched else ""
     found, patients = found_cases(request.actor, access_report(request.actor, searched), text) if searched else ([], [])
     log_read(request.actor, patients=[*page.patients, *patients], what="cases:to_place", action=AccessLog.Action.LIST)

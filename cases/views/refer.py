@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.actor import ActorRequest
 from accounts.errors import Invalid, Refused, Stale
+from accounts.numbers import whole_number
 from accounts.permissions import Permission
 from cases.access import access_case, access_draft
 from cases.models import Case
@@ -107,6 +108,7 @@ def _refused_json(refused: Refused) -> JsonResponse:
 
 
 def _number(text: str) -> int:
-    if not text.isdecimal():
+    number = whole_number(text)
+    if number is None:
         raise Http404
-    return int(text)
+    return number

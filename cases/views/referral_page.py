@@ -13,6 +13,7 @@ from accounts.access_log import log_read
 from accounts.actor import Actor, ActorRequest
 from accounts.errors import Invalid, Refused, Stale
 from accounts.models import Unit
+from accounts.numbers import whole_number
 from accounts.permissions import Permission
 from cases.access import access_referring, with_parents
 from cases.drafting import DraftRow, Sheet, drafts_of, sheet_of, statements_of
@@ -46,8 +47,7 @@ class ReferralPage:
     @property
     def seen(self) -> Seen:
         """Which form it is, and which version of its draft stands there."""
-        version = self.text("version")
-        return Seen(self.text("token"), self.text("tab"), int(version) if version.isdecimal() else 0)
+        return Seen(self.text("token"), self.text("tab"), whole_number(self.text("version")) or 0)
 
     @property
     def content(self) -> dict[str, str]:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.access_log import log_read
 from accounts.actor import ActorRequest
 from accounts.errors import NotAllowed, Refused
+from accounts.numbers import whole_number
 from cases.access import access_case, access_mark, access_result, access_sent_answer
 from cases.case_page import CasePage, case_page
 from cases.forms import (
@@ -57,6 +58,7 @@ def show_case(
 def opened_in(request: ActorRequest, page: CasePage) -> Opened:
     """Return the form that the address asks to have open (`?open=result:<requirement>`), if the reader may use it."""
     name, _colon, key = request.GET.get("open", "").partition(":")
+    pk = whole_number(key)
     rows = {row.key: row for pane in page.panes for row in pane.rows}
     form: HouseForm | None = None
     match name:
@@ -66,19 +68,19 @@ def opened_in(request: ActorRequest, page: CasePage) -> Opened:
             ).add_headings(page.spec, key)
         case "clear" if key in rows and page.rights.clear:
             form = ClearForm(initial={"requirement": key}, auto_id=f"{key}_%s")
-        case "correct" if key.isdecimal() and page.rights.result:
-            result = access_result(page.case, int(key))
+        case "correct" if pk is not None and page.rights.result:
+            result = access_result(page.case, pk)
             form = ResultForm(initial=ResultForm.initial_of(result), auto_id=f"answer_{key}_%s")
             form.add_headings(page.spec, result.requirement)
-        case "move" if key.isdecimal() and page.rights.clear:
-            access_sent_answer(page.case, int(key))
+        case "move" if pk is not None and page.rights.clear:
+            access_sent_answer(page.case, pk)
             form = MoveForm(auto_id=f"move_{key}_%s")
-            form.initial["requirement"] = access_result(page.case, int(key)).requirement
+            form.initial["requirement"] = access_result(page.case, pk).requirement
             form.offer(asked_for(page.case.definition_id, page.case.phase))
         case "discordant" if page.rights.mark:
             form = DiscordanceForm(initial={"results": [key]}, auto_id="discordant_%s").offer(page.timeline.choices)
-        case "settle" if key.isdecimal():
-            access_mark(page.case, int(key))
+        case "settle" if pk is not None:
+            access_mark(page.case, pk)
             form = SettleForm(auto_id=f"settle_{key}_%s")
         case "level" if page.rights.level:
             form = LevelForm(initial={"level": page.case.level})

@@ -14,6 +14,7 @@ from accounts.access import require
 from accounts.access_log import log_read
 from accounts.actor import ActorRequest
 from accounts.errors import Invalid, NotAllowed, Refused
+from accounts.numbers import whole_number
 from accounts.permissions import Permission
 from cases.access import access_case
 from cases.models import Case
@@ -29,10 +30,8 @@ def triage_view(request: ActorRequest) -> HttpResponse:
     """Show the case that comes next, or the one that the address names (`?case=`), with what it can be answered."""
     require(request.actor, Permission.SET_LEVEL)
     wanted, run = _sitting(request)
-    named = request.GET.get("case", "")
-    pk = int(named) if named.isdecimal() and len(named) < 10 else None
     run.keep(request.session, timezone.now())
-    return _show(request, wanted, run, pk=pk)
+    return _show(request, wanted, run, pk=whole_number(request.GET.get("case", "")))
 
 
 @require_POST
@@ -44,11 +43,10 @@ def decide_view(request: ActorRequest, pk: int) -> HttpResponse:
     if answer == SKIP:
         run.skip(pk)
         return _go_on(request, wanted, run)
-    version = request.POST.get("version", "")
     try:
         decided = triage_case(
             pk, answer, reason=reason, by=request.user, now=timezone.now(),
-            version=int(version) if version.isdecimal() and len(version) < 10 else 0,
+            version=whole_number(request.POST.get("version", "")) or 0,
         )  # fmt: skip
     except Invalid as invalid:
         return _show(request, wanted, run, pk=pk, status=422, refusal=invalid, chosen=answer, reason=reason)

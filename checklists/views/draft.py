@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.actor import ActorRequest
 from accounts.errors import Invalid, Stale
+from accounts.numbers import whole_number
 from checklists.access import access_diagnosis
 from checklists.draft_page import Opened, anchor_of, draft_page, form_at
 from checklists.models import DefinitionDraft, Diagnosis
@@ -65,7 +66,7 @@ def _remove(request: ActorRequest, diagnosis: Diagnosis) -> HttpResponse:
 def _edition(request: ActorRequest) -> int:
     """The newest edition that the page has seen: when the form was opened, or when another entry was saved on it."""
     told = (request.POST.get("edition", ""), request.POST.get("seen", ""))
-    return max((int(text) for text in told if text.isdecimal() and len(text) < 10), default=0)
+    return max(whole_number(text) or 0 for text in told)
 
 
 def _show(

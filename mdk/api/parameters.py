@@ -10,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts.errors import FieldError, Invalid
+from accounts.numbers import whole_number
 
 FROM_TO = [
     OpenApiParameter("from", OpenApiTypes.DATE, description="The first day, included."),
@@ -43,6 +44,6 @@ def number_of(request: Request, name: str) -> int | None:
     text = request.query_params.get(name, "")
     if not text:
         return None
-    if not text.isdecimal() or len(text) > 18:
+    if (number := whole_number(text)) is None:
         raise Invalid([FieldError(name, "invalid", _("Write the id as a whole number."))])
-    return int(text)
+    return number

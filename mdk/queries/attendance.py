@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
+from accounts.numbers import whole_number
 from accounts.permissions import Permission
 from accounts.queries import people_with
 from checklists.enums import Speciality
@@ -70,7 +71,7 @@ def _row(line: Attendance, person: User | None) -> dict[str, Any]:
 def people_named(names: Iterable[str]) -> dict[str, User]:
     """Return the active users by the e-mail (small letters) or id that the caller wrote; one query."""
     wanted = {name for name in names if name}
-    ids = {int(name) for name in wanted if name.isdecimal() and len(name) < 18}
+    ids = {whole_number(name) for name in wanted} - {None}
     found: dict[str, User] = {}
     for person in User.objects.filter(Q(email__in=wanted) | Q(pk__in=ids), is_active=True):
         found |= {person.email: person, str(person.pk): person}

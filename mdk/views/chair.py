@@ -14,6 +14,7 @@ from accounts.actor import ActorRequest
 from accounts.errors import FieldError, Invalid, Refused
 from accounts.forms import add_refusal
 from accounts.models import AccessLog
+from accounts.numbers import whole_number
 from accounts.permissions import Permission
 from checklists.registry import spec_of
 from mdk.access import access_item, access_meeting
@@ -82,8 +83,7 @@ def break_page(request: ActorRequest, pk: int) -> HttpResponse:
 @require_POST
 def jump_page(request: ActorRequest, pk: int) -> HttpResponse:
     """Save what is written and show the case that the button names."""
-    to = request.POST.get("to", "")
-    target = int(to) if to.isdecimal() and len(to) < 18 else 0
+    target = whole_number(request.POST.get("to", "")) or 0
     return _command(request, pk, lambda seen: live.jump_to(pk, target, by=request.user, now=timezone.now()))
 
 
@@ -144,8 +144,8 @@ def _command(request: ActorRequest, pk: int, step: Callable[[int | None], Any]) 
     What cannot be saved or done leaves everything typed in the form, with the reason (409, 422).
     """
     meeting = access_meeting(request.actor, pk, Permission.RUN_MEETING)
-    seen = request.POST.get("item", "")
-    item = access_item(request.actor, int(seen), Permission.RECORD_OUTCOME) if seen.isdecimal() else None
+    seen = whole_number(request.POST.get("item", ""))
+    item = access_item(request.actor, seen, Permission.RECORD_OUTCOME) if seen is not None else None
     form = _outcome_form(item, request.POST) if item and item.meeting_id == pk else None
     try:
         if item and form:

@@ -14,6 +14,7 @@ from accounts.access import require
 from accounts.actor import ActorRequest
 from accounts.errors import Refused
 from accounts.forms import add_refusal
+from accounts.numbers import whole_number
 from accounts.permissions import Permission
 from mdk.access import access_meeting
 from mdk.forms.planning import SeriesForm
@@ -30,8 +31,7 @@ def meetings_page(request: ActorRequest) -> HttpResponse:
     """List the meetings of the coming three weeks (twelve with `?all=1`) by day, and those of the last month."""
     require(request.actor, Permission.VIEW_MEETING)
     today = timezone.localdate()
-    wanted = request.GET.get("series", "")
-    series = int(wanted) if wanted.isdecimal() and len(wanted) < 10 else None
+    series = whole_number(request.GET.get("series", ""))
     is_all = "all" in request.GET
     last = today + (timedelta(weeks=WEEKS_AHEAD) if is_all else SOON)
     context = {

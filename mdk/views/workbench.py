@@ -16,6 +16,7 @@ from accounts.actor import ActorRequest
 from accounts.errors import Invalid, NotAllowed, Refused
 from accounts.forms import add_refusal
 from accounts.models import AccessLog
+from accounts.numbers import whole_number
 from accounts.permissions import Permission
 from cases.privacy import IdentityGuard
 from mdk.access import access_meeting, series_units
@@ -123,7 +124,7 @@ def _status(bound: Forms | None, refusal: Refused | None) -> int:
 def _opened(request: ActorRequest, bench: Workbench, key: str, bound: Forms) -> dict[str, Any]:
     """Return what the opened row needs: its key, its row and its forms; empty when nothing is open."""
     kind, _dash, number = key.partition("-")
-    found: dict[str, Any] = {"key": key, "id": int(number) if number.isdecimal() else None}
+    found: dict[str, Any] = {"key": key, "id": whole_number(number)}
     if kind == "chair":
         people = chairs_for(bench.meeting, timezone.localdate())
         found["form"] = bound.get("chair") or ChairForm(initial={"chair": bench.meeting.chair_id}, people=people)

@@ -244,6 +244,13 @@ def test_an_answer_is_corrected(house: House, browser: Browser) -> None:
     assert visitor.post(f"/cases/{case.pk}/results/{result.pk}/", form | {"performed_on": ""}).status_code == 422
 
 
+def test_an_address_that_names_no_answer_opens_nothing(house: House, browser: Browser) -> None:
+    case = make_case(house)
+    for key in ("x", "", "9" * 5000):
+        page = browser(house.clinician).get(f"/cases/{case.pk}/?open=correct:{key}")
+        assert (page.status_code, page.context["opened"].form) == (200, None)
+
+
 def test_an_answer_of_another_case_is_not_found(house: House, browser: Browser) -> None:
     case, other = make_case(house), make_case(house)
     result = add_result(other, requirement=CT, text="Rör mig inte.")
