@@ -90,8 +90,17 @@ def report_from_json(content: Mapping[str, Any]) -> ReportData:
 
 def stamp_of(issued_at: datetime | None, rank: str, content: bytes) -> str:
     """Return the stamp of a version issued at `issued_at` (aware; None when it does not say), of a rank of `RANKS`."""
-    when = issued_at.astimezone(UTC).strftime("%Y%m%dT%H%M%S%f") if issued_at else "0"
+    when = _written(issued_at) if issued_at else "0"
     return f"{when}|{RANKS.index(rank)}|{hashlib.sha256(content).hexdigest()[:16]}"
+
+
+def issued_after(stamp: str, moment: datetime) -> bool:
+    """Whether the version of a stamp was issued after the moment (aware)."""
+    return stamp.partition("|")[0] > _written(moment)
+
+
+def _written(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y%m%dT%H%M%S%f")
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,7 @@ def judge(raw: bytes) -> Judged:
     try:
         er7 = parse(raw)
         header = er7.header
-        read_message(er7)
+        read_message(er7, now=timezone.now())
     except Hl7Fault as found:
         fault: Hl7Fault | None = found
     # What was said of the patient is not logged: the class of the error alone.

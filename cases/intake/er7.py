@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _
 
 LIMIT: Final = 5 * 1024 * 1024
 """Bytes of the largest message that is taken."""
+MOST_PARTS: Final = 200_000
+"""Separators of a message that is taken: the library makes an object of every part, so more would take minutes."""
 BATCH: Final = 200
 """The code (table 0357) of a batch: an unsupported type of message."""
 DEFAULT_MARKS: Final = "|^~\\&"
@@ -176,6 +178,9 @@ def parse(raw: bytes) -> Er7:
     if sum(line.startswith("MSH") for line in lines) > 1:
         raise Hl7Fault("AR", BATCH, "MSH^2", _("Batches are not taken. Send one message at a time."))
     wanted = [line for line in lines if line[:3] in SEGMENTS]
+    if sum(line.count(mark) for mark in header.marks for line in wanted) + len(wanted) > MOST_PARTS:
+        message = _("The message has more than %(limit)d parts.") % {"limit": MOST_PARTS}
+        raise Hl7Fault("AR", 207, "MSH^1", message)
     counted: dict[str, int] = {}
     segments = []
     for line, fields in zip(wanted, hl7.parse("\r".join(wanted)), strict=True):

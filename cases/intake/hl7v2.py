@@ -7,19 +7,22 @@ mean what stands in `hl7v2_tables`; docs/operations.md tells senders.
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cases.intake.er7 import Er7, Header, Hl7Fault, Segment, missing, parse, without
 from cases.intake.hl7v2_report import read_reports
 from cases.intake.hl7v2_values import identities, moment, person_name
-from cases.reports import PatientMerge, PatientUpdate, ReportData
+from cases.reports import PatientMerge, PatientUpdate, ReportData, issued_after
 
 VERSIONS: Final = re.compile(r"2\.[1-8](\.[0-9])?")
 PROCESSING: Final = frozenset("PDT")
 """MSH-11: production, debugging, training."""
+AHEAD: Final = timedelta(days=1)
+"""How far ahead of ours a sender's clock may be; wrong offsets to UTC are among it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +42,35 @@ def read_hl7(raw: bytes) -> Hl7Message:
     return read_message(parse(raw))
 
 
-def read_message(er7: Er7) -> Hl7Message:
-    """Return what the segments of a message say; Hl7Fault for what is not taken."""
+def read_message(er7: Er7, *, now: datetime | None = None) -> Hl7Message:
+    """Return what the segments of a message say; Hl7Fault for what is not taken.
+
+    With `now` given, what lies in the future is a fault. Without, the content alone is judged, so that a message
+    which was taken once is read the same ever after.
+    """
     reader = _reader_of(er7.header, er7.segments)
     _check_header(er7.header)
-    return reader(er7)
+    message = reader(er7)
+    if now is not None:
+        _check_times(message, now)
+    return message
+
+
+def _check_times(message: Hl7Message, now: datetime) -> None:
+    """Refuse what has not happened yet: it would shut out every later version, and never grow too old."""
+    latest = now + AHEAD
+    for number, report in enumerate(message.reports, start=1):
+        if report.performed_on and report.performed_on > timezone.localdate(latest):
+            raise _in_the_future(f"OBR^{number}^7")
+        if issued_after(report.stamp, latest):
+            raise _in_the_future(f"OBR^{number}^22")
+    said = [one.as_of for one in message.updates] + [one.as_of for one in message.merges]
+    if any(as_of > latest for as_of in said):
+        raise _in_the_future("EVN^1^2")
+
+
+def _in_the_future(location: str) -> Hl7Fault:
+    return Hl7Fault("AE", 102, location, _("This is in the future. Check the clock of the sender."))
 
 
 def _reader_of(header: Header, segments: Sequence[Segment]) -> Callable[[Er7], Hl7Message]:

@@ -18,6 +18,7 @@ from cases.reports import ReportData, stamp_of
 LONGEST_TEXT: Final = 20_000
 """Characters of a report, as for answers that come by other doors."""
 MOST_CODES: Final = 500
+MOST_REPORTS: Final = 500
 ORDERING: Final = frozenset({"NW", "SN", "NA", "OK", "SC", "XO"})
 """ORC-1 of a message about the order: its time (ORC-9) is that of the order, not that of the answer."""
 STUDY_UID: Final = frozenset({"113014", "110180"})
@@ -72,6 +73,9 @@ def _groups(segments: Sequence[Segment]) -> list[Group]:
             groups[-1].rest.append(segment)
     if not groups:
         raise without("PID" if patient is None else "OBR")
+    if len(groups) > MOST_REPORTS:
+        message = _("At most %(limit)d reports in one message.") % {"limit": MOST_REPORTS}
+        raise Hl7Fault("AR", 207, f"OBR^{MOST_REPORTS + 1}", message)
     return groups
 
 

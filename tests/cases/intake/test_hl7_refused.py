@@ -1,8 +1,11 @@
 """What is not taken, and the place of the fault: headers, missing segments and fields, batches, and what is no HL7."""
 
+from datetime import UTC, datetime
+
 import pytest
 
-from cases.intake.hl7v2 import read_hl7
+from cases.intake.er7 import Hl7Fault, parse
+from cases.intake.hl7v2 import read_hl7, read_message
 from tests.cases.intake.hl7_messages import OBR, OBX, PID, changed, fault, header, message, oru
 
 
@@ -67,3 +70,39 @@ def test_what_is_no_message(raw: bytes) -> None:
 def test_batches_are_refused_whole(first: str) -> None:
     ack, code, _place = fault((first.rstrip("\r") + "\r" + message()).encode())
     assert (ack, code) == ("AR", 200)
+
+
+NOW = datetime(2026, 11, 22, 11, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("raw", "place"),
+    [
+        (oru(request=changed(OBR, 7, "20991120")), "OBR^1^7"),
+        (oru(request=changed(OBR, 22, "20991120")), "OBR^1^22"),
+        (message(PID, OBR, changed(OBR, 22, "20991120")).encode(), "OBR^2^22"),
+        (message("EVN|A08|20991120", PID, head=header(9, "ADT^A08")).encode(), "EVN^1^2"),
+        (message(PID, "MRG|5", head=header(9, "ADT^A40").replace("20261120", "20991120")).encode(), "EVN^1^2"),
+    ],
+)
+def test_what_lies_in_the_future_is_refused_at_the_door_and_not_later(raw: bytes, place: str) -> None:
+    with pytest.raises(Hl7Fault) as refused:
+        read_message(parse(raw), now=NOW)
+    assert (refused.value.ack, refused.value.code, refused.value.location) == ("AE", 102, place)
+    assert read_message(parse(raw)) == read_hl7(raw)
+
+
+def test_a_clock_that_is_a_little_ahead_is_taken() -> None:
+    ahead = changed(changed(OBR, 7, "20261123"), 22, "202611231000")
+    assert read_message(parse(oru(request=ahead)), now=NOW).reports
+
+
+def test_as_many_reports_as_one_transaction_bears() -> None:
+    assert len(read_hl7(message(PID, *[OBR] * 500).encode()).reports) == 500
+    assert fault(message(PID, *[OBR] * 501).encode()) == ("AR", 207, "OBR^501")
+
+
+@pytest.mark.parametrize("mark", ["|", "~", "^", "&", "\r"])
+def test_a_message_of_nothing_but_separators_is_refused_before_it_is_taken_apart(mark: str) -> None:
+    raw = oru(results=(f"OBX|1|TX|U||{(mark + 'NTE' if mark == chr(13) else mark) * 200_000}",))
+    assert fault(raw) == ("AR", 207, "MSH^1")
