@@ -3,14 +3,16 @@
     POST /fhir/ or /fhir/DiagnosticReport   application/fhir+json (or application/json), UTF-8, at most 5 MB
 
 201 when a report found its place on a case, 200 when it waits for a coordinator or said nothing new, 4xx with every
-issue and its path. A message is stored before it is answered; one with a fault is kept with it, and nothing of it is
-applied. What claims to be no report at all is not kept.
+issue and its path; 503 where it could not be stored (send it again). A message is stored before it is answered; one
+with a fault is kept with it, and nothing of it is applied. What claims to be no report at all is not kept.
 """
 
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import IO, Any
 
 from django.core.exceptions import PermissionDenied
+from django.db import Error as DatabaseFault
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -31,6 +33,8 @@ from cases.intake.became import Became, what_became_of
 from cases.intake.fhir import read_fhir
 from cases.intake.fhir_json import MAX_BYTES, FhirFault, Issue
 from cases.intake.inbox import Incoming, apply_message, receive
+
+log = logging.getLogger(__name__)
 
 UTF8 = ("", "utf-8", "utf8")
 CODES: Mapping[int, str] = {
@@ -149,6 +153,9 @@ def outcome_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
     elif isinstance(exc, Refused | exceptions.APIException | PermissionDenied | Http404):
         status = _status(exc)
         issues = [Issue(CODES.get(status, "processing"), _sentence(exc))]
+    elif isinstance(exc, DatabaseFault):
+        log.error("a FHIR message was not stored: %s", type(exc).__name__)
+        issues, status = [Issue("transient", _("The message could not be stored. Send it again."))], 503
     else:
         return None
     set_rollback()

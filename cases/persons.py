@@ -7,6 +7,9 @@ from datetime import date, datetime
 from cases.identity import COORDINATION_NUMBER, PERSONAL_NUMBER, BadIdentity, parse_identity
 from cases.reports import ReportedIdentity
 
+MOST_NUMBERS = 50
+"""Numbers of one patient that count: each is a lock while a message takes effect, and the database has few."""
+
 _ALL_BIRTHS = date.max
 
 
@@ -48,12 +51,12 @@ def number_of(identity: ReportedIdentity, born_on: date | None = None) -> Number
 
 
 def numbers_of(identities: Iterable[ReportedIdentity], born_on: date | None = None) -> tuple[Number, ...]:
-    """Return the different numbers among the identities, in the order sent.
+    """Return the different numbers among the identities, in the order sent, `MOST_NUMBERS` at most.
 
     A number whose system nobody knows is none: two senders may give it to two patients.
     """
     numbers = dict.fromkeys(number_of(one, born_on) for one in identities if one.value.strip())
-    return tuple(number for number in numbers if number.system)
+    return tuple(number for number in numbers if number.system)[:MOST_NUMBERS]
 
 
 def surviving(links: Mapping[Number, Link], number: Number) -> Number:

@@ -5,6 +5,7 @@ The text is stored, so it is of no language: what is not text (a PDF, an image) 
 
 import base64
 import binascii
+import codecs
 import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
@@ -25,6 +26,8 @@ PLAIN_FLAGS: Final = ("H", "HH", "L", "LL", "A", "AA")
 COMPARATORS: Final = {"<=": "≤", ">=": "≥"}
 NOT_VALID = ("entered-in-error", "cancelled")
 
+_TEXT_CODEC = re.compile(r"utf|iso8859|latin|cp\d|ascii|mac")
+"""Codecs (by Python's names) that a text is decoded by; some others, such as punycode, take hours for a megabyte."""
 _CHARSET = re.compile(r"charset\s*=\s*\"?([\w.:+-]+)", re.ASCII | re.IGNORECASE)
 _BLOCK = re.compile(r"</?(?:p|div|br|tr|li|h\d|pre)\b[^<>]*>", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*>")
@@ -204,6 +207,8 @@ def _decoded(content: bytes, charset: str) -> str:
     """Decode as said; where that is not said or not so, as UTF-8, else as Windows-1252; what no text holds goes."""
     for name in filter(None, (charset, "utf-8-sig", "cp1252")):
         try:
+            if not _TEXT_CODEC.match(codecs.lookup(name).name):
+                continue
             text = content.decode(name)
         except (LookupError, ValueError):
             continue

@@ -144,6 +144,11 @@ def test_a_number_of_no_known_system_is_none() -> None:
     assert numbers_of([one, two, two, ReportedIdentity("1.2.3", " ")]) == (Number("1.2.3", "4711"),)
 
 
+def test_a_patient_has_not_more_numbers_than_there_are_locks() -> None:
+    many = [ReportedIdentity("1.2.3", str(value)) for value in range(1_000)]
+    assert numbers_of(many) == tuple(Number("1.2.3", str(value)) for value in range(50))
+
+
 def links(*pairs: str) -> dict[Number, Link]:
     """Return links between numbers of one letter, said in this order."""
     said = [

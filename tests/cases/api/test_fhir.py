@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import DatabaseError
 from django.test import Client
 from django.utils import timezone
 from fhir.resources.R4B.operationoutcome import OperationOutcome
@@ -277,6 +278,18 @@ class TestRights:
         assert post(browser(house.stranger), report(case)).status_code == 200
         assert Report.objects.get().provider == house.elsewhere
         assert not Result.objects.exists()
+
+
+def test_a_message_that_could_not_be_stored_is_to_be_sent_again(
+    sender: Client, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_args: Any, **_named: Any) -> None:
+        raise DatabaseError
+
+    monkeypatch.setattr("cases.api_fhir.receive", fails)
+    for body in (report(case), report(case, status="?")):
+        answer = post(sender, body)
+        assert (answer.status_code, issues(answer)) == (503, [("error", "transient", "")])
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

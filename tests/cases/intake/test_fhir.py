@@ -278,6 +278,7 @@ class TestContent:
             ("text/plain", "Överväg".encode(), "Överväg"),
             ("text/plain", "Överväg".encode("cp1252"), "Överväg"),
             ("text/plain; charset=unknown-8", b"abc", "abc"),
+            ("text/plain; charset=punycode", b"a-" + b"b" * 3_000, "a-" + "b" * 3_000),
             ("text/plain", b"a\0b", "ab"),
             ("TEXT/HTML", b"<p>Rad&nbsp;1<p>Rad <b>2</b>", "Rad 1\nRad 2"),
             ("application/pdf", b"%PDF", "[application/pdf: Svar]"),
