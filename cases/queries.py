@@ -45,7 +45,7 @@ def case_list(
     """Return the visible cases that fit, longest since suspicion first, with what a row shows loaded.
 
     `status` is a status or `open` for all that are not over; `triage` an answer or `none` for what nobody has triaged;
-    `text` is looked for in name, identity number, question and reference.
+    `text` is looked for in name, identity number (also one that was merged into it), question and reference.
     """
     cases = visible_cases(actor).select_related("patient", "diagnosis", "unit")
     if diagnosis:
@@ -62,9 +62,11 @@ def case_list(
         cases = cases.filter(triage="" if triage == NOT_TRIAGED else triage)
     if text := text.strip():
         digits = text.replace("-", "")
+        merged = Patient.objects.filter(merged_into__isnull=False, identity_value__startswith=digits)
         cases = cases.filter(
             Q(patient__name__icontains=text)
             | Q(patient__identity_value__startswith=digits)
+            | Q(patient__in=merged.values("merged_into"))
             | Q(clinical_question__icontains=text)
             | Q(external_reference__iexact=text)
         )

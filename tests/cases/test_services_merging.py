@@ -8,6 +8,7 @@ from accounts.queries import readings
 from cases.enums import MessageState, ReportState
 from cases.identity import PERSONAL_NUMBER, Identity
 from cases.models import Case, IdentityLink, Patient, ReportedName
+from cases.queries import case_list
 from cases.reports import ReportedIdentity
 from cases.services.editing import withdraw_case
 from cases.services.merging import MergeUnclear
@@ -44,6 +45,16 @@ def test_a_case_moves_to_the_surviving_patient_and_both_rows_stay(house: House) 
     event = Event.objects.get(kind="patient.merged", case_id=first.pk)
     assert event.data == {"old": patient_of(old).pk, "new": second.patient_id}
     assert Notice.objects.filter(event=event, person=house.clinician).exists()
+
+
+def test_the_old_number_finds_the_case_in_lists(house: House) -> None:
+    old, new = new_number(), new_number()
+    case = refer(house, old)
+    refer(house, new_number())
+    merge(house, old, new)
+    actor = make_actor(user=house.coordinator)
+    for number in (old.value, f"{old.value[:8]}-{old.value[8:]}", new.value):
+        assert list(case_list(actor, text=number)) == [case]
 
 
 def test_a_surviving_number_that_nobody_had_yet_gets_a_patient(house: House) -> None:
