@@ -12,6 +12,7 @@ from accounts.forms import add_refusal
 from accounts.models import User
 from cases.enums import ClearanceKind, ResultState
 from cases.models import Case, Result
+from cases.services.results import edition_of
 from checklists.enums import LevelCode, Phase
 from checklists.spec import DefinitionSpec, Requirement
 
@@ -141,6 +142,7 @@ class ResultForm(HouseForm):
 
     kind = forms.CharField(widget=forms.HiddenInput)
     requirement = forms.CharField(widget=forms.HiddenInput, required=False)
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
     state = forms.ChoiceField(label=gettext_lazy("State"), choices=ResultState.choices)
     performed_on = day_field(gettext_lazy("Performed on"))
     expected_on = day_field(gettext_lazy("Expected on"), help_text=gettext_lazy("For an answer that is ordered."))
@@ -157,7 +159,7 @@ class ResultForm(HouseForm):
         """Return the fields as the answer has them."""
         names = ("kind", "requirement", "state", "text", "accession_number", "is_external")
         days = {name: getattr(result, name) for name in ("performed_on", "expected_on")}
-        headings = {f"{HEADING}{key}": text for key, text in result.structured.items()}
+        headings = {f"{HEADING}{key}": text for key, text in result.structured.items()} | {"seen": edition_of(result)}
         return (
             {name: getattr(result, name) for name in names}
             | headings

@@ -9,16 +9,15 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.errors import FieldError, Invalid, NotAllowed, Refused
+from accounts.errors import FieldError, Invalid, Refused
 from accounts.models import User
 from accounts.numbers import whole_number
 from accounts.permissions import Permission
-from cases.enums import ResultSource, ResultState, Stated
-from cases.models import Result
+from cases.enums import Stated
 from cases.services.clearance import attest_case, revoke_clearance
 from cases.services.editing import edit_case
 from cases.services.referral_input import parse_changes
-from cases.services.results import ResultData, change_result
+from cases.services.results import call_off_result
 from cases.services.sending import HOW, read_statements, take_statement
 from cases.transitions import lock_open_case
 from checklists.enums import CaseField
@@ -93,7 +92,7 @@ def mend_case(case_id: int, mending: Mending, *, by: User, now: datetime) -> Men
             revoke_clearance(case_id, mending.key, by=by, now=now)
             return None
         case "take_back":
-            _take_back(case_id, mending.key, by=by, now=now)
+            call_off_result(case_id, whole_number(mending.key) or 0, by=by, now=now)
             return None
     raise NothingToMend(_("There is nothing of that kind to mend."))
 
@@ -128,25 +127,3 @@ def _answer(case_id: int, mending: Mending, *, by: User, now: datetime) -> Mendi
         raise Invalid([FieldError(f"{HOW}{mending.key}", "required", _("Choose what holds."))])
     result = take_statement(case_id, statements[0], by=by, now=now)
     return Mending(TAKE_BACK, str(result.pk)) if result else Mending(ASK_AGAIN, mending.key)
-
-
-def _take_back(case_id: int, key: str, *, by: User, now: datetime) -> None:
-    """Call off an answer that the person has just entered by hand: it stays in the case, and answers nothing."""
-    result = Result.objects.filter(case_id=case_id, pk=whole_number(key) or 0).first()
-    if result is None or result.created_by_id != by.pk or result.source != ResultSource.MANUAL:
-        raise NotAllowed(_("Only what you have entered yourself can be taken back here."))
-    lock_open_case(case_id)
-    data = ResultData(
-        kind=result.kind,
-        state=ResultState.CANCELLED,
-        requirement=result.requirement,
-        performed_on=result.performed_on,
-        expected_on=result.expected_on,
-        text=result.text,
-        structured=result.structured,
-        accession_number=result.accession_number,
-        study_uid=result.study_uid,
-        is_external=result.is_external,
-        is_corrected=result.is_corrected,
-    )
-    change_result(result.pk, data, by=by, now=now)

@@ -2,18 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.errors import FieldError, Invalid, Refused
+from accounts.errors import FieldError, Invalid, NotAllowed, Refused, Stale
 from accounts.models import User
 from cases.enums import ResultSource, ResultState
 from cases.models import Case, Result
 from cases.readiness.store import store_readiness
-from cases.transitions import lock_case
+from cases.transitions import lock_case, lock_open_case
 from checklists.enums import Kind
 from checklists.registry import spec_of
 from checklists.spec import DefinitionSpec
@@ -73,7 +73,7 @@ def register_result(case_id: int, data: ResultData, *, by: User | None, now: dat
     it belongs to another case). Invalid names the wrong fields. Leaves `result.registered` or
     `result.changed`.
     """
-    _hold_examination(case_id, data)
+    _hold_examination(case_id, data.accession_number)
     case = lock_case(case_id)
     result = _stored(data)
     _check(case, data, timezone.localdate(now), result)
@@ -95,24 +95,62 @@ def register_result(case_id: int, data: ResultData, *, by: User | None, now: dat
 
 
 @transaction.atomic
-def change_result(result_id: int, data: ResultData, *, by: User, now: datetime) -> Result:
-    """Correct an answer that was entered by hand; the case's readiness follows. Leaves `result.changed`."""
+def change_result(result_id: int, data: ResultData, *, seen: str, by: User, now: datetime) -> Result:
+    """Correct an answer; the case's readiness follows. Leaves `result.changed`.
+
+    Stale unless `seen` is the answer's present edition (`edition_of`): another person, or a message that came while the
+    form stood open, is never overwritten unseen.
+    """
     result = Result.objects.get(pk=result_id)
-    _hold_examination(result.case_id, data)
+    _hold_examination(result.case_id, data.accession_number)
     case = lock_case(result.case_id)
     result = Result.objects.select_for_update().get(pk=result_id)
+    if seen != edition_of(result):
+        raise _stale(result)
     _check(case, data, timezone.localdate(now), result)
     stored = write_result(case, result, data, is_new=False, by=by, now=now)
     _place_its_reports(case, stored, now)
     return stored
 
 
-def _hold_examination(case_id: int, data: ResultData) -> None:
+@transaction.atomic
+def call_off_result(case_id: int, result_id: int, *, by: User, now: datetime) -> Result:
+    """Call off an answer that `by` entered by hand in an open case: it stays in the case, and answers nothing.
+
+    NotAllowed for what came otherwise, from another person, or stands in another case. Leaves `result.changed`.
+    """
+    own = Result.objects.filter(case_id=case_id, created_by=by, source=ResultSource.MANUAL)
+    result = own.filter(pk=result_id).first()
+    if result is None:
+        raise NotAllowed(_("Only what you have entered yourself can be taken back here."))
+    _hold_examination(case_id, result.accession_number)
+    case = lock_open_case(case_id)
+    result = Result.objects.select_for_update().get(pk=result_id)
+    content = {name: getattr(result, name) for name in _CONTENT} | {"state": ResultState.CANCELLED}
+    stored = write_result(case, result, ResultData(**content), is_new=False, by=by, now=now)
+    _place_its_reports(case, stored, now)
+    return stored
+
+
+def edition_of(result: Result) -> str:
+    """Return which edition of the answer this is, for a form to carry: another one after every change."""
+    return result.updated_at.astimezone(UTC).isoformat()
+
+
+def _stale(result: Result) -> Stale:
+    at = timezone.localtime(result.updated_at).strftime("%Y-%m-%d %H:%M")
+    return Stale(
+        _("The answer was changed %(at)s. Look at it as it is now, and make your change again.") % {"at": at},
+        extra={"seen": edition_of(result)},
+    )
+
+
+def _hold_examination(case_id: int, accession_number: str) -> None:
     """Hold the accession number before any row, so that the report of the examination cannot slip by meanwhile."""
     from cases.services.placing import hold_examination
 
-    if data.accession_number:
-        hold_examination(case_id, data.accession_number)
+    if accession_number:
+        hold_examination(case_id, accession_number)
 
 
 def _place_its_reports(case: Case, result: Result, now: datetime) -> None:

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.actor import ActorRequest
+from accounts.errors import Stale
 from accounts.permissions import Permission
 from cases.access import access_case, access_result, access_sent_answer
 from cases.enums import ClearanceKind
@@ -43,14 +44,20 @@ def result_page(request: ActorRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def correct_page(request: ActorRequest, pk: int, result: int) -> HttpResponse:
-    """Correct an answer; 404 when the case has no such answer."""
+    """Correct an answer; 404 when the case has no such answer, 409 when it has changed since, and nothing typed is lost."""
     case = access_case(request.actor, pk, Permission.ADD_RESULT)
     stored = access_result(case, result)
-    form = ResultForm(request.POST, auto_id=f"answer_{result}_%s")
-    form.add_headings(spec_of(case.definition_id), request.POST.get("requirement", ""))
+    typed = request.POST.copy()
+    form = ResultForm(typed, auto_id=f"answer_{result}_%s")
+    form.add_headings(spec_of(case.definition_id), typed.get("requirement", ""))
 
     def act() -> None:
-        change_result(result, parse_correction(form.raw(), stored), by=request.user, now=timezone.now())
+        data = parse_correction(form.raw(), stored)
+        try:
+            change_result(result, data, seen=typed.get("seen", ""), by=request.user, now=timezone.now())
+        except Stale as stale:
+            typed["seen"] = stale.extra["seen"]
+            raise
 
     return act_on_case(
         request, case, Opened("correct", str(result), form), act, _("The answer is changed."), f"answer-{result}"

@@ -26,7 +26,7 @@ from cases.services.clearance import attest_case, clear_requirement, revoke_clea
 from cases.services.editing import edit_case, set_level
 from cases.services.referral import add_referral
 from cases.services.refreshing import recompute_all, refresh_due_readiness
-from cases.services.results import ResultData, change_result, register_result
+from cases.services.results import ResultData, change_result, edition_of, register_result
 from checklists.enums import LevelCode, Phase
 from checklists.registry import spec_of
 from tests.domain_factories import House, make_case, make_house, referral_data
@@ -100,7 +100,8 @@ class CaseLife(RuleBasedStateMachine):
     def correct(self, place: int, state: ResultState, ago: int) -> None:
         pks = list(Result.objects.filter(case_id=self.pk).values_list("pk", flat=True))
         data = self.data(place, state, ago, is_general=False)
-        change_result(pks[place % len(pks)], data, by=self.house.clinician, now=self.now)
+        result = Result.objects.get(pk=pks[place % len(pks)])
+        change_result(result.pk, data, seen=edition_of(result), by=self.house.clinician, now=self.now)
 
     @rule(place=places, kind=st.sampled_from(ClearanceKind))
     def clear(self, place: int, kind: ClearanceKind) -> None:

@@ -23,7 +23,7 @@ from cases.services.definitions import (
     move_to_definition,
     preview_move,
 )
-from cases.services.results import ResultData, change_result
+from cases.services.results import ResultData, change_result, edition_of
 from cases.transitions import CaseMoveRefused
 from checklists.enums import LevelCode, Phase
 from checklists.loader import digest_of
@@ -130,7 +130,8 @@ def test_an_answer_to_what_is_asked_for_no_more_is_still_corrected(house: House)
     assert (again.pk, again.text) == (result.pk, "Rättat.")
     data = ResultData(kind="radiology", state=ResultState.FINAL, requirement="ct_thorax_abdomen", text="Rättat igen.",
                       performed_on=result.performed_on)  # fmt: skip
-    assert change_result(result.pk, data, by=house.clinician, now=timezone.now()).text == "Rättat igen."
+    changed = change_result(result.pk, data, seen=edition_of(again), by=house.clinician, now=timezone.now())
+    assert changed.text == "Rättat igen."
     with pytest.raises(Invalid):
         add_result(case, "radiology", requirement="ct_thorax_abdomen")
 

@@ -8,8 +8,11 @@ from django.utils import timezone
 from accounts.errors import Invalid, NotAllowed, Stale
 from accounts.models import User
 from accounts.permissions import Permission
+from cases.enums import ResultSource
 from cases.models import Case, Result
+from cases.services.editing import withdraw_case
 from cases.services.mending import Mending, NothingToMend, mend_case
+from cases.transitions import CaseMoveRefused
 from tests.domain_factories import House, add_result, make_case
 
 CT, MR = "ct_thorax_abdomen", "mri_pelvis_rectum"
@@ -108,6 +111,18 @@ def test_an_answer_is_ordered_and_called_off(house: House) -> None:
     assert Result.objects.get().state == "cancelled"
 
 
+def test_what_is_called_off_keeps_all_that_it_said(house: House) -> None:
+    case = make_case(house)
+    result = add_result(case, by=house.clinician, requirement=CT, text="T3.", accession_number="A-1", study_uid="1.2")
+    mend(case, house.clinician, "take_back", str(result.pk))
+    stored = Result.objects.get()
+    assert (stored.state, stored.text, stored.accession_number, stored.study_uid) == ("cancelled", "T3.", "A-1", "1.2")
+    assert stored.performed_on == result.performed_on
+    withdraw_case(case.pk, reason="Flyttat.", by=house.clinician, now=timezone.now())
+    with pytest.raises(CaseMoveRefused):
+        mend(case, house.clinician, "take_back", str(result.pk))
+
+
 def test_a_condition_does_not_apply_and_is_asked_for_again(house: House) -> None:
     case = make_case(house)
     back = mend(
@@ -121,7 +136,8 @@ def test_a_condition_does_not_apply_and_is_asked_for_again(house: House) -> None
 def test_only_ones_own_entry_of_this_case_is_taken_back(house: House) -> None:
     case, other = make_case(house), make_case(house)
     theirs, elsewhere = add_result(case, by=house.radiologist), add_result(other, by=house.clinician)
-    for key in (str(theirs.pk), str(elsewhere.pk), "x", ""):
+    sent = add_result(case, by=house.clinician, source=ResultSource.FHIR)
+    for key in (str(theirs.pk), str(elsewhere.pk), str(sent.pk), "x", ""):
         with pytest.raises(NotAllowed):
             mend(case, house.clinician, "take_back", key)
     assert set(Result.objects.values_list("state", flat=True)) == {"final"}

@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.errors import Invalid
 from cases.enums import ResultSource, ResultState
 from cases.models import Case, Result
-from cases.services.results import ResultData, ResultElsewhere, change_result, register_result
+from cases.services.results import ResultData, ResultElsewhere, change_result, edition_of, register_result
 from events.models import Event
 from tests.domain_factories import House, add_result, make_case, make_house
 
@@ -129,7 +129,8 @@ def test_an_ordered_or_cancelled_answer_needs_no_date(house: House, case: Case) 
 
 def test_a_correction_by_hand_follows_through(house: House, case: Case) -> None:
     result = add_result(case)
-    changed = change_result(result.pk, final(state=ResultState.CANCELLED), by=house.clinician, now=NOW)
+    data = final(state=ResultState.CANCELLED)
+    changed = change_result(result.pk, data, seen=edition_of(result), by=house.clinician, now=NOW)
     case.refresh_from_db()
     assert (changed.pk, case.readiness["strip"][0]) == (result.pk, "missing")
     assert Event.objects.filter(kind="result.changed", subject_id=result.pk).count() == 1

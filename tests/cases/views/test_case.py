@@ -8,9 +8,10 @@ from django.utils import timezone
 
 from accounts.models import AccessLog
 from accounts.permissions import Role
-from cases.enums import CaseStatus, ClearanceKind, ResultState
+from cases.enums import CaseStatus, ClearanceKind, ResultSource, ResultState
 from cases.models import Case, Clearance, Result
 from cases.services.clearance import clear_requirement
+from cases.services.results import edition_of
 from events.models import Event
 from tests.cases.conftest import HTMX, Browser, readings
 from tests.domain_factories import (
@@ -234,14 +235,38 @@ def test_a_wrong_form_comes_back_as_it_was_typed(
 def test_an_answer_is_corrected(house: House, browser: Browser) -> None:
     case = make_case(house)
     result = add_result(case, requirement=CT, state=ResultState.PRELIMINARY, text="Preliminärt.")
-    form = {**actions(case)["result"][1], "text": "Slutligt."}
+    form = {**actions(case)["result"][1], "text": "Slutligt.", "seen": edition_of(result)}
     visitor = browser(house.clinician)
     assert "Preliminärt." in visitor.get(f"/cases/{case.pk}/?open=correct:{result.pk}").content.decode()
     assert visitor.post(f"/cases/{case.pk}/results/{result.pk}/", form).status_code == 302
     result.refresh_from_db()
     assert (result.state, result.text) == (ResultState.FINAL, "Slutligt.")
     assert Result.objects.count() == 1
-    assert visitor.post(f"/cases/{case.pk}/results/{result.pk}/", form | {"performed_on": ""}).status_code == 422
+    wrong = form | {"performed_on": "", "seen": edition_of(result)}
+    assert visitor.post(f"/cases/{case.pk}/results/{result.pk}/", wrong).status_code == 422
+
+
+def test_an_answer_that_came_anew_meanwhile_is_not_overwritten_unseen(house: House, browser: Browser) -> None:
+    case = make_case(house)
+    report = {"requirement": CT, "source": ResultSource.HL7V2, "external_id": "RIS^1"}
+    result = add_result(case, state=ResultState.PRELIMINARY, text="Preliminärt.", **report)
+    visitor, address = browser(house.clinician), f"/cases/{case.pk}/results/{result.pk}/"
+    opened = visitor.get(f"/cases/{case.pk}/?open=correct:{result.pk}").context["opened"].form
+    typed = opened.initial | {"text": "Min rättelse.", "is_external": ""}
+    add_result(case, state=ResultState.FINAL, text="Slutligt: T3.", **report)
+    for form in (typed, typed | {"seen": ""}):
+        refused = visitor.post(address, form)
+        assert (refused.status_code, "Min rättelse." in refused.text, "Slutligt: T3." in refused.text) == (
+            409,
+            True,
+            True,
+        )
+    result.refresh_from_db()
+    assert (result.state, result.text) == (ResultState.FINAL, "Slutligt: T3.")
+    shown = refused.context["opened"].form
+    assert visitor.post(address, typed | {"seen": shown["seen"].value()}).status_code == 302
+    result.refresh_from_db()
+    assert result.text == "Min rättelse."
 
 
 def test_an_address_that_names_no_answer_opens_nothing(house: House, browser: Browser) -> None:

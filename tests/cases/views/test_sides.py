@@ -10,7 +10,7 @@ from django.utils import timezone
 from cases.enums import ResultState
 from cases.models import Case, Discordance, Result
 from cases.services.discordance import mark_discordance, settle_discordance
-from cases.services.results import ResultData, register_result
+from cases.services.results import ResultData, edition_of, register_result
 from events.models import Event
 from tests.cases.conftest import HTMX, Browser, readings
 from tests.domain_factories import House, add_result, make_case
@@ -120,7 +120,7 @@ def test_the_form_offers_the_headings_of_the_examination(house: House, browser: 
     assert result.structured == {"oedema": "Uttalat"}
     shown = visitor.get(f"/cases/{case.pk}/?open=correct:{result.pk}", **HTMX).content.decode()
     assert 'value="Uttalat"' in shown
-    corrected = entered | {"structured.oedema": "", "structured.cyst": "Nej"}
+    corrected = entered | {"structured.oedema": "", "structured.cyst": "Nej", "seen": edition_of(result)}
     assert visitor.post(f"/cases/{case.pk}/results/{result.pk}/", corrected).status_code == 302
     result.refresh_from_db()
     assert result.structured == {"cyst": "Nej"}
@@ -144,7 +144,7 @@ def test_a_correction_by_hand_keeps_what_the_form_does_not_ask_for(house: House,
     )  # fmt: skip
     result, _new = register_result(case.pk, data, by=house.clinician, now=timezone.now())
     entered = {"kind": "radiology", "requirement": CT, "state": "final", "text": "Rättat",
-               "performed_on": timezone.localdate().isoformat()}  # fmt: skip
+               "performed_on": timezone.localdate().isoformat(), "seen": edition_of(result)}  # fmt: skip
     assert browser(house.clinician).post(f"/cases/{case.pk}/results/{result.pk}/", entered).status_code == 302
     result.refresh_from_db()
     assert (result.text, result.study_uid, result.is_corrected) == ("Rättat", "1.2.3", True)
@@ -162,7 +162,9 @@ def test_a_mark_stands_between_the_answers_and_in_the_list(house: House, browser
     text = page(browser, house, case)
     assert SENTENCE in text
     assert text.count("answer--discordant") == 2
-    assert text.index("pT1.") < text.index(SENTENCE)
+    head, axis = text.split('id="sides"')
+    assert SENTENCE in head
+    assert axis.index("pT1.") < axis.index(SENTENCE)
     assert "discordant-sign" in visitor.get("/cases/").content.decode()
 
 
