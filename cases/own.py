@@ -57,11 +57,6 @@ class Lacking:
     due_on: date | None
     nurses: tuple[User, ...] = ()
 
-    @property
-    def is_complete(self) -> bool:
-        """Whether nothing but the attestation stands out, of what more than warns."""
-        return not self.rest and all(debt.tool == "attest" for debt in self.owed)
-
 
 @dataclass(frozen=True, slots=True)
 class Recommended:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.actor import Actor
 from accounts.numbers import whole_number
 from accounts.signs import KINDS
-from cases.case_page import Mend, findings_of
+from cases.case_page import Mend, findings_of, rights_of
 from cases.enums import ResultState, TriageAnswer
 from cases.models import Case, Result
 from cases.privacy import IdentityGuard, Shown
@@ -171,7 +171,7 @@ def triage_page(case: Case, actor: Actor, today: date) -> TriagePage:
         case=case,
         spec=spec,
         shown=IdentityGuard(actor).of(case),
-        findings=findings_of(case, spec),
+        findings=findings_of(case, spec, rights_of(case, actor)),
         answers=tuple(_by_kind(case.results.all(), spec)),
         suggestion=spec.suggest_level(case.phase, case.circumstances),
         expected=tuple(date.fromisoformat(day) if day else None for day in case.readiness.get("expected", ())),

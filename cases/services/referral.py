@@ -33,7 +33,7 @@ class CaseOpenAlready(Refused):
 
 
 class ReferenceTaken(Refused):
-    """The reference belongs to a case of another patient in the same unit."""
+    """The reference belongs to a case of another patient in the same unit, or to one that another form made."""
 
     code = "reference-taken"
 

@@ -18,7 +18,7 @@ from cases.persons import Number
 from cases.services.clearance import clear_requirement
 from cases.services.drafts import AlreadySent, Seen, consume_draft, hold_form, sending_key, sent_as
 from cases.services.identities import person_of
-from cases.services.referral import ReferralData, add_referral, refer_case
+from cases.services.referral import ReferenceTaken, ReferralData, add_referral, refer_case
 from cases.services.results import ResultData, register_result
 from checklists.enums import Severity
 from checklists.spec import Requirement
@@ -103,7 +103,8 @@ def send_referral(
     Incomplete, with nothing written, when something that blocks is missing and not even ordered and no reason is
     given; with `asks_why` off (a program) it passes. `seen` names the form: sent twice it makes one case, and its
     draft is gone with the first (Stale when another window has changed it). AlreadySent when the form was sent with
-    another content. Further refusals as of `refer_case`, `register_result` and `clear_requirement`, whose events it
+    another content; ReferenceTaken when its reference is that of a case which another form made: nothing of the form
+    would be kept. Further refusals as of `refer_case`, `register_result` and `clear_requirement`, whose events it
     leaves; `case.sent_incomplete` beside.
     """
     if errors := sentence_errors("incomplete_reason", incomplete_reason, REASON_LENGTH, is_required=False):
@@ -111,6 +112,13 @@ def send_referral(
     key = sending_key(seen.token) if seen else idempotency_key
     case, is_new = refer_case(data, by=by, now=now, source=source, idempotency_key=key)
     if not is_new:
+        if seen and sent_as(seen.token, by=by) is None:
+            raise ReferenceTaken(
+                _(
+                    "A referral with this reference is registered already. Give this one a reference of its own, or none."
+                ),
+                field="external_reference",
+            )
         if seen and not _is_same(case, data):
             raise AlreadySent(
                 _(

@@ -17,7 +17,7 @@ from cases.models import Case, ReferralDraft, Result
 from cases.reports import ReportedIdentity
 from cases.services.drafts import AlreadySent, Seen, save_draft
 from cases.services.editing import withdraw_case
-from cases.services.referral import CaseOpenAlready, ReferralData
+from cases.services.referral import CaseOpenAlready, ReferenceTaken, ReferralData
 from cases.services.referral_input import parse_referral
 from cases.services.sending import Incomplete, add_to_case, read_statements, send_referral
 from checklists.registry import spec_of
@@ -127,6 +127,18 @@ def test_a_form_that_is_sent_twice_makes_one_case_and_leaves_no_draft(house: Hou
     with pytest.raises(AlreadySent):
         send(house, referral_data(house), seen=seen)
     assert send(house, referral_data(house), seen=Seen("formulär-2")) != first
+
+
+def test_the_reference_of_another_forms_case_is_said_and_nothing_typed_is_lost(house: House) -> None:
+    data = referral_data(house, external_reference="R-1")
+    case = send(house, data, seen=Seen("first"))
+    kept = save_draft({"clinical_question": data.clinical_question}, seen=Seen("second"), by=house.clinician,
+                      now=timezone.now())  # fmt: skip
+    with pytest.raises(ReferenceTaken) as refused:
+        send(house, data, {f"how__{CT}": "ordered"}, seen=Seen("second", version=kept.version))
+    assert refused.value.field == "external_reference"
+    assert ReferralDraft.objects.get() == kept
+    assert send(house, data) == case, "a program that sends it again finds its case"
 
 
 def test_a_refused_referral_keeps_its_draft(house: House) -> None:

@@ -115,6 +115,13 @@ def test_the_buttons_say_which_of_them_take_a_reason(house: House, browser: Brow
     assert {choice.answer for choice in page.context["page"].choices if not choice.asks} == {"discuss", "national"}
 
 
+def test_a_finding_leads_on_where_the_reader_may_mend_it(house: House, browser: Browser) -> None:
+    case = make_case(house)
+    attest = f'href="/cases/{case.pk}/#attest"'
+    assert attest in browser(house.clinician).get(URL).text
+    assert attest not in browser(house.coordinator).get(URL).text
+
+
 def test_the_suggestion_stands_with_its_reason_and_source(house: House, browser: Browser) -> None:
     case = make_case(house, diagnosis="melanoma", circumstances={"stage": "stage_2", "special_reason": "none"})
     assert case.level == "protocol"
