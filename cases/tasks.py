@@ -1,5 +1,8 @@
 """Periodic work on cases."""
 
+from datetime import timedelta
+from typing import Final
+
 from celery import shared_task
 from django.utils import timezone
 
@@ -7,6 +10,9 @@ from cases.forecast import count_turnarounds
 from cases.intake.inbox import apply_waiting, woken
 from cases.services.drafts import remove_old_drafts
 from cases.services.refreshing import refresh_due_readiness
+
+DRAIN: Final = timedelta(seconds=60)
+"""How long one task applies messages before it makes room for others."""
 
 
 @shared_task(name="cases.tasks.refresh_due_readiness")
@@ -20,9 +26,9 @@ def refresh_readiness() -> int:
 
 @shared_task(name="cases.tasks.apply_messages")
 def apply_messages() -> int:
-    """Apply the messages of other systems that wait and are due; returns how many took effect."""
+    """Apply the messages of other systems that wait and are due, for a minute; returns how many took effect."""
     woken()
-    return apply_waiting(now=timezone.now())
+    return apply_waiting(now=timezone.now(), most=DRAIN)
 
 
 @shared_task(name="cases.tasks.remove_old_drafts")

@@ -10,7 +10,9 @@ import hashlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from math import inf
+from time import monotonic
 
 from django.core.cache import cache
 from django.db import Error as DatabaseFault
@@ -24,7 +26,7 @@ from cases.intake.reading import read_effects
 from cases.models import InboundMessage
 from cases.services.failing import MOST_FAULT, note_failure
 from cases.services.merging import merge_patients, update_patient
-from cases.services.placing import take_report
+from cases.services.placing import hold_reports, take_report
 from events.dispatch import ask_worker
 
 log = logging.getLogger(__name__)
@@ -100,11 +102,14 @@ def apply_message(pk: int, *, now: datetime) -> bool:
         return False
 
 
-def apply_waiting(*, now: datetime, limit: int | None = None) -> int:
+def apply_waiting(*, now: datetime, limit: int | None = None, most: timedelta | None = None) -> int:
     """Apply what waits and is due, in order of arrival, at most `limit`; return how many took effect.
 
-    Safe to run twice and by several workers at once: each message is applied by one of them.
+    After about `most` it stops and asks for another drain, so that a long queue holds no worker for long (and no
+    message is cut off by the time limit of a task). Safe to run twice and by several workers at once: each message
+    is applied by one of them.
     """
+    until = monotonic() + most.total_seconds() if most else inf
     applied, last = 0, 0
     while limit is None or applied < limit:
         waiting = InboundMessage.objects.filter(state=MessageState.WAITING, due_at__lte=now, pk__gt=last)
@@ -114,6 +119,9 @@ def apply_waiting(*, now: datetime, limit: int | None = None) -> int:
         if not ids:
             break
         for pk in ids:
+            if monotonic() > until:
+                wake()
+                return applied
             applied += apply_message(pk, now=now)
         last = ids[-1]
     return applied
@@ -150,6 +158,8 @@ def _apply(pk: int, now: datetime) -> bool:
         update_patient(update, provider=message.provider, now=now)
     for merge in effects.merges:
         merge_patients(merge, provider=message.provider, message=message, now=now)
+    if len(effects.reports) > 1:
+        hold_reports(effects.reports, provider=message.provider, source=effects.source)
     for report in effects.reports:
         take_report(report, provider=message.provider, source=effects.source, message_id=message.pk, now=now)
     done = {"state": MessageState.APPLIED, "applied_at": now, "fault": ""}

@@ -5,6 +5,7 @@ counts, by its stamp, whenever it comes. Where it belongs is decided by what the
 cases that are open, never by where an older version lay; only what a person did stays as they did it.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
@@ -58,7 +59,7 @@ def take_report(data: ReportData, *, provider: Unit, source: ResultSource, messa
     answer that it was corrected or taken back (`result.corrected`, `result.taken_back`).
     """
     external_id = short_id(data.external_id)
-    person = hold(provider.pk, data, [f"report|{source}|{external_id}"])
+    person = hold(provider.pk, data, [_name_of(data, source)])
     itself = Q(source=source, external_id=external_id)
     rows = locked(provider.pk, itself | of_examination(data.accession_number))
     known = [row for row in rows if (row.source, row.external_id) == (source, external_id)]
@@ -151,6 +152,15 @@ def place_waiting_for(provider_id: int, accession_number: str, *, now: datetime)
     return decide_again(waiting.filter(provider_id=provider_id), now)
 
 
+def hold_reports(reports: Collection[ReportData], *, provider: Unit, source: ResultSource) -> None:
+    """Hold at once what the reports of one message depend on, so that two messages never wait for each other in a ring."""
+    numbers = {number for data in reports for number in numbers_in(data)}
+    known_as = {data.accession_number for data in reports} - {""}
+    numbers |= numbers_of_examination(provider.pk, *known_as)
+    names = {_name_of(data, source) for data in reports} | {name for one in known_as for name in examination(one)}
+    hold_numbers(provider.pk, numbers, names)
+
+
 def hold_patient(case_id: int) -> None:
     """Hold the numbers of the case's patient, before any row: for what may make room for reports that wait."""
     case = Case.objects.select_related("patient").get(pk=case_id)
@@ -163,6 +173,10 @@ def hold_examination(case_id: int, accession_number: str) -> None:
     numbers = numbers_of_examination(case.patient.provider_id, accession_number)
     numbers.add(Number(case.patient.identity_system, case.patient.identity_value))
     hold_numbers(case.patient.provider_id, numbers, examination(accession_number))
+
+
+def _name_of(data: ReportData, source: ResultSource) -> str:
+    return f"report|{source}|{short_id(data.external_id)}"
 
 
 def _kind_of(case_id: int, report: Report, requirement: str) -> str:

@@ -45,9 +45,9 @@ def hold(provider_id: int, data: ReportData, also: Iterable[str] = ()) -> Person
     return hold_numbers(provider_id, numbers, [*also, *examination(data.accession_number)])
 
 
-def numbers_of_examination(provider_id: int, accession_number: str) -> set[Number]:
-    """Return the numbers that the reports and orders of an examination name; one query."""
-    same = Report.objects.filter(provider_id=provider_id, accession_number=accession_number)
+def numbers_of_examination(provider_id: int, *accession_numbers: str) -> set[Number]:
+    """Return the numbers that the reports and orders of the examinations name; one query."""
+    same = Report.objects.filter(provider_id=provider_id, accession_number__in=accession_numbers)
     return {Number(*written.split("|", 1)) for row in same.values_list("numbers", flat=True) for written in row}
 
 

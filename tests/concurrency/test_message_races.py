@@ -2,19 +2,22 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from importlib import import_module
 from threading import Barrier, BrokenBarrierError
+from time import sleep
 from typing import Any
 
 import pytest
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from cases.enums import Channel, ReferralSource, ReportState, ResultSource
+from cases.enums import Channel, MessageState, ReferralSource, ReportState, ResultSource
 from cases.identity import Identity
 from cases.intake import inbox
-from cases.intake.inbox import Incoming, apply_waiting, receive
-from cases.models import Case, Report, Result
+from cases.intake.inbox import Incoming, apply_message, apply_waiting, receive
+from cases.intake.reading import Effects
+from cases.models import Case, InboundMessage, Report, Result
 from cases.reports import PatientMerge, ReportedIdentity
 from cases.services.merging import merge_patients
 from cases.services.placing import take_report
@@ -211,3 +214,52 @@ def test_a_merge_and_a_referral_at_once_end_with_the_surviving_patient(house: Ho
     assert case.patient.merged_into is None
     assert case.referred_as is not None
     assert Event.objects.filter(kind="patient.merged").exists()
+
+
+# Two messages about several examinations of one patient
+
+
+def two_messages(house: House, monkeypatch: Patch) -> list[str]:
+    """Apply a message with two reports and a newer one of its second report at once; return the states of both.
+
+    The second report's name sorts before the patient's number, so that who takes the reports one by one waits for
+    the number with the name in the hand.
+    """
+    case = make_case(house)
+    number = f"{case.patient.identity_system}|{case.patient.identity_value}"
+    key = partial(import_module("cases.services.identities")._key, house.hospital.pk)
+    second = next(f"S{n}" for n in range(1_000) if key(f"report|hl7v2|S{n}") < key(number))
+    one, two = report(case, external_id="R1"), report(case, external_id=second)
+    newer = stamped(two, 5, text="Nyare.")
+    said = {b"both": (one, two), b"second": (newer,)}
+    begun = Barrier(2)
+    take = inbox.take_report
+
+    def read(channel: Channel, raw: bytes) -> Effects:
+        return Effects(ResultSource.HL7V2, reports=said[raw])
+
+    def take_in_turn(data: Any, **named: Any) -> Any:
+        if data is newer:
+            begun.wait(timeout=10)
+        taken = take(data, **named)
+        if data is one:
+            begun.wait(timeout=10)
+            sleep(0.3)  # Until the newer version waits for what this message holds.
+        return taken
+
+    pks = [receive([Incoming(Channel.HL7V2, raw)], provider=house.hospital, by=None, now=NOW)[0] for raw in said]
+    with monkeypatch.context() as patch:
+        patch.setattr(inbox, "read_effects", read)
+        patch.setattr(inbox, "take_report", take_in_turn)
+        at_once(*[partial(apply_message, pk, now=NOW) for pk in pks])
+    return list(InboundMessage.objects.order_by("pk").values_list("state", flat=True))
+
+
+def test_held_one_by_one_two_messages_wait_for_each_other(house: House, monkeypatch: Patch) -> None:
+    monkeypatch.setattr(inbox, "hold_reports", lambda *args, **named: None)
+    assert sorted(two_messages(house, monkeypatch)) == [MessageState.APPLIED, MessageState.WAITING]
+
+
+def test_held_at_once_both_take_effect(house: House, monkeypatch: Patch) -> None:
+    assert two_messages(house, monkeypatch) == [MessageState.APPLIED, MessageState.APPLIED]
+    assert Report.objects.filter(result__text="Nyare.").count() == 1

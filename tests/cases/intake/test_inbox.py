@@ -106,6 +106,19 @@ def test_a_drain_takes_all_that_is_due_in_order_and_no_more_than_asked(house: Ho
     assert Report.objects.filter(state=ReportState.PLACED).count() == 5
 
 
+def test_a_long_drain_makes_room_and_asks_for_the_next(
+    house: House, hospital: Unit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(inbox, "ask_worker", asked.append)
+    monkeypatch.setattr(inbox, "monotonic", iter(range(0, 1_000, 25)).__next__)
+    case = make_case(house)
+    receive([hl7(about(case, n)) for n in range(5)], provider=hospital, by=None, now=NOW)
+    assert (apply_messages(), asked) == (2, ["cases.tasks.apply_messages"])
+    assert (apply_messages(), len(asked)) == (2, 2)
+    assert (apply_messages(), len(asked)) == (1, 2)
+
+
 def test_one_that_is_not_due_is_left(hospital: Unit) -> None:
     [pk] = receive([hl7(oru())], provider=hospital, by=None, now=NOW)
     InboundMessage.objects.filter(pk=pk).update(due_at=NOW + timedelta(minutes=1))
