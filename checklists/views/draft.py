@@ -48,7 +48,8 @@ def _save(request: ActorRequest, diagnosis: Diagnosis, found: DefinitionDraft) -
         form.show(refused)
         return _show(request, diagnosis, found, Opened(part, place, form), status=422)
     if request.htmx:
-        return _show(request, diagnosis, present_draft(diagnosis), Opened(), saved=anchor_of(part, place))
+        fresh = present_draft(diagnosis)
+        return _show(request, diagnosis, fresh, Opened(), saved=anchor_of(part, place), seen=_seen(request, fresh))
     return redirect(f"{reverse('checklists:draft', args=[diagnosis.slug])}#{anchor_of(part, place)}")
 
 
@@ -59,14 +60,28 @@ def _remove(request: ActorRequest, diagnosis: Diagnosis) -> HttpResponse:
     except LookupError as error:
         raise Http404(_("The definition has no such entry.")) from error
     if request.htmx:
-        return _show(request, diagnosis, present_draft(diagnosis), Opened())
+        fresh = present_draft(diagnosis)
+        return _show(request, diagnosis, fresh, Opened(), seen=_seen(request, fresh))
     return redirect(f"{reverse('checklists:draft', args=[diagnosis.slug])}#part-{part}")
 
 
 def _edition(request: ActorRequest) -> int:
     """The newest edition that the page has seen: when the form was opened, or when another entry was saved on it."""
-    told = (request.POST.get("edition", ""), request.POST.get("seen", ""))
-    return max(whole_number(text) or 0 for text in told)
+    return max(_told(request, "edition"), _told(request, "seen"))
+
+
+def _seen(request: ActorRequest, fresh: DefinitionDraft) -> int:
+    """The edition of which the page knows every entry, after it has saved one of them.
+
+    It goes on to what the page saved itself; where somebody else's change lies between, it stays, so that an entry
+    which stands open since before that change is not saved over it unseen.
+    """
+    seen, accepted = _told(request, "seen"), _edition(request)
+    return min(fresh.edition, accepted + 1) if seen == accepted else seen
+
+
+def _told(request: ActorRequest, name: str) -> int:
+    return whole_number(request.POST.get(name, "")) or 0
 
 
 def _show(
@@ -77,8 +92,12 @@ def _show(
     *,
     status: int = 200,
     saved: str = "",
+    seen: int | None = None,
 ) -> HttpResponse:
-    context = {"page": draft_page(diagnosis, found, opened), "saved": saved}
+    """Render the editor; a part of it that is refused leaves the page knowing what it knew."""
+    if seen is None:
+        seen = _told(request, "seen") if request.htmx and request.method == "POST" else found.edition
+    context = {"page": draft_page(diagnosis, found, opened), "saved": saved, "seen": seen}
     return render(request, "checklists/draft.html", context, status=status)
 
 

@@ -202,6 +202,23 @@ def test_htmx_gets_the_page_with_the_row_closed_and_the_new_edition(admin: Clien
     assert "entry__saved" in page
 
 
+def test_an_entry_that_stands_open_is_not_saved_over_anothers_change(admin: Client, draft: DefinitionDraft) -> None:
+    bo = make_user(role=Role.ADMIN, name="Bo Admin")
+    entry = {"minutes": 20, "prep_minutes": {}, "minutes_source": "local"}
+    set_entry(draft.diagnosis_id, "levels", "full", entry, edition=1, by=bo, now=timezone.now())
+    other = {"part": "lead_times_version", "place": "all", "version": "2027"}
+    refused = admin.post(DRAFT, other | {"edition": 1, "seen": 1}, **HTMX)
+    assert (refused.status_code, refused.context["seen"]) == (409, 1)
+    saved = admin.post(DRAFT, other | {"edition": 2, "seen": 1}, **HTMX)
+    assert (saved.status_code, saved.context["seen"]) == (200, 1)
+    assert admin.post(DRAFT, level(minutes=11, seen=saved.context["seen"]), **HTMX).status_code == 409
+    closed = admin.get(DRAFT).text.split('class="entry__name')[1].partition(">")[0]
+    assert "hx-get" in closed
+    assert "hx-select-oob" not in closed, "opening one entry says nothing of the others"
+    draft.refresh_from_db()
+    assert next(one["minutes"] for one in draft.content["levels"] if one["code"] == "full") == 20
+
+
 @pytest.mark.usefixtures("draft")
 def test_an_entry_is_taken_away(admin: Client) -> None:
     typed = {"part": "requirements", "place": "current_imaging", "edition": 1, "remove": 1}
