@@ -96,10 +96,11 @@ def placing_page(
     page = Paginator(reports, PAGE).get_page(number)
     shown = list(page.object_list)
     suggested = suggestions_for_all(shown) if shown else {}
+    offered = _own(actor, suggested)
     guard = IdentityGuard(actor)
-    rows = [_row(report, suggested.get(report.pk, []), guard) for report in shown]
+    rows = [_row(report, suggested.get(report.pk, []), offered.get(report.pk, []), guard) for report in shown]
     patients = {report.patient_id for report in shown if report.patient_id}
-    patients |= {one.case.patient_id for offers in suggested.values() for one in offers[:MOST_OFFERS]}
+    patients |= {one.case.patient_id for offers in offered.values() for one in offers}
     failed = InboundMessage.objects.filter(provider_id__in=providers, state=MessageState.FAILED).order_by("-pk")
     return PlacingPage(
         page=page,
@@ -111,6 +112,15 @@ def placing_page(
     )
 
 
+def _own(actor: Actor, suggested: Mapping[int, Sequence[Suggestion]]) -> dict[int, list[Suggestion]]:
+    """Return the first suggestions in cases that a unit of the actor takes part in: they cannot place in others."""
+    ids = {one.case.pk for suggestions in suggested.values() for one in suggestions}
+    own = set(Case.objects.filter(pk__in=ids, units__in=actor.unit_ids).values_list("pk", flat=True)) if ids else set()
+    return {
+        pk: [one for one in suggestions if one.case.pk in own][:MOST_OFFERS] for pk, suggestions in suggested.items()
+    }
+
+
 def _counts(providers: Collection[int]) -> dict[str, int]:
     reports = Report.objects.filter(provider_id__in=providers)
     return {
@@ -119,7 +129,9 @@ def _counts(providers: Collection[int]) -> dict[str, int]:
     }
 
 
-def _row(report: Report, suggested: Sequence[Suggestion], guard: IdentityGuard) -> ReportRow:
+def _row(
+    report: Report, suggested: Sequence[Suggestion], offered: Sequence[Suggestion], guard: IdentityGuard
+) -> ReportRow:
     data = report_from_json(report.content)
     return ReportRow(
         pk=report.pk,
@@ -130,8 +142,8 @@ def _row(report: Report, suggested: Sequence[Suggestion], guard: IdentityGuard) 
         received_at=report.received_at,
         shown=_whose(report, data, suggested, guard),
         is_known=report.patient_id is not None,
-        why=_why(report, data, suggested) if report.state == ReportState.WAITING else "",
-        offers=tuple(_suggested(one, report, guard) for one in suggested[:MOST_OFFERS]),
+        why=_why(report, data, suggested, offered) if report.state == ReportState.WAITING else "",
+        offers=tuple(_suggested(one, report, guard) for one in offered),
         settled_by=report.settled_by.name if report.settled_by else "",
         settled_at=report.settled_at,
         reason=report.reason,
@@ -155,7 +167,7 @@ def _whose(report: Report, data: ReportData, suggested: Sequence[Suggestion], gu
     return Shown(patient.name, str(patient.identity))
 
 
-def _why(report: Report, data: ReportData, suggested: Sequence[Suggestion]) -> str:
+def _why(report: Report, data: ReportData, suggested: Sequence[Suggestion], offered: Sequence[Suggestion]) -> str:
     """Return why no rule placed the report, and what to do about it."""
     if report.patient is None:
         if not data.identities:
@@ -165,6 +177,8 @@ def _why(report: Report, data: ReportData, suggested: Sequence[Suggestion]) -> s
         return _("No patient here has the number that it names.")
     if not suggested:
         return _("No open case of the patient asks for such an answer.")
+    if not offered:
+        return _("It may belong to a case of another unit. The coordinator there places it.")
     if len(suggested) > 1:
         return _("It may answer more than one thing that is asked for.")
     return _("Nothing in it says for certain what it answers.")

@@ -18,7 +18,7 @@ from tests.domain_factories import House, make_case, synthetic_number
 from tests.factories import make_user
 
 PAGE = "/cases/placing/"
-QUERIES = 13
+QUERIES = 14
 
 
 def arrive(house: House, body: dict[str, Any]) -> Report:
@@ -159,7 +159,10 @@ class TestPlacing:
 
     def test_a_case_of_a_unit_that_is_not_the_coordinators(self, house: House, coordinator: Client, case: Case) -> None:
         waiting = arrive(house, vague(case))
+        assert coordinator.get(PAGE).context["placing"].known[0].offers
         case.units.clear()
+        [row] = coordinator.get(PAGE).context["placing"].known
+        assert (row.offers, "another unit" in row.why) == ((), True)
         answer = coordinator.post(f"{PAGE}{waiting.pk}/place/", {"place": f"{case.pk}:ct_thorax_abdomen"})
         assert answer.status_code == 404
         assert not Result.objects.exists()
