@@ -69,6 +69,8 @@ def report_data(report: Resource, resources: Resources, now: datetime | None) ->
     kind, modality = kind_of([report, *orders], studies, values)
     issued = moment(node, "issued")
     effective = _effective(node, studies)
+    meta = node.child("meta")
+    updated = moment(meta, "lastUpdated") if meta else None
     data = ReportData(
         external_id="",
         stamp="",
@@ -78,7 +80,7 @@ def report_data(report: Resource, resources: Resources, now: datetime | None) ->
         codes=_codes(node, orders, values),
         title=words_of(node.child("code"))[:TITLE_LENGTH],
         text=report_text(report, observations),
-        performed_on=_performed_on(node, effective, issued, now) if state in ANSWERS else None,
+        performed_on=_performed_on(node, effective, issued or updated, now) if state in ANSWERS else None,
         ordered_on=_first_day(order.node for order in orders),
         expected_on=_expected_on(effective, orders) if state == ResultState.ORDERED else None,
         accession_number=accession_of(report, orders, studies),
@@ -89,8 +91,7 @@ def report_data(report: Resource, resources: Resources, now: datetime | None) ->
         name=subject.name,
         born_on=subject.born_on,
     )
-    meta = node.child("meta")
-    told = issued or (moment(meta, "lastUpdated") if meta else None)
+    told = issued or updated
     if told is None and state != ResultState.ORDERED:
         told = effective
     return _identified(data, report, rank, told, now)
@@ -174,7 +175,7 @@ def _effective(node: Node, studies: Sequence[Resource]) -> Moment | None:
 
 
 def _performed_on(node: Node, effective: Moment | None, issued: Moment | None, now: datetime | None) -> date | None:
-    """Return the day of an answer: as told, else the day of issue, where that does not contradict a year or month.
+    """Return the day of an answer: as told, else of its issue (or last update), where a year or month allows it.
 
     No day is made up: an issue where none can be told, and where it lies in the future.
     """

@@ -109,8 +109,10 @@ def _report(group: Group, external_id: str, sent: Moment | None) -> ReportData:
         raise missing(request.at(4))
     changed = moment(request, 22)
     performed_on = _performed_on(request, results, changed)
-    if performed_on is None and state in (ResultState.PRELIMINARY, ResultState.FINAL):
-        raise missing(request.at(7))
+    if state in (ResultState.PRELIMINARY, ResultState.FINAL) and performed_on is None:
+        performed_on = sent.day if sent else None
+        if performed_on is None:
+            raise missing(request.at(7))
     issued_at = _issued_at(changed, sent)
     kind, modality, accession, study_uid = _examination(group)
     all_codes = [*codes(request, 4, 44), *(code for one in results for code in codes(one, 3))]

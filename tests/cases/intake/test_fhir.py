@@ -130,6 +130,10 @@ class TestDays:
             ({"effectiveDateTime": "2026-11"}, date(2026, 11, 20)),
             ({"effectiveDateTime": "2026"}, date(2026, 11, 20)),
             ({"effectiveDateTime": "2026-11-18", "issued": ...}, date(2026, 11, 18)),
+            (
+                {"effectiveDateTime": ..., "issued": ..., "meta": {"lastUpdated": "2026-11-19T08:00:00Z"}},
+                date(2026, 11, 19),
+            ),
         ],
     )
     def test_the_day_of_an_answer(self, fields: dict[str, Any], day: date) -> None:

@@ -143,10 +143,12 @@ def test_the_day_of_the_examination(at_7: str, at_14: str, at_22: str, expected:
     assert read.performed_on == expected
 
 
-def test_an_answer_needs_a_day_and_an_order_needs_none() -> None:
+def test_an_answer_without_a_day_has_that_of_its_message_and_an_order_needs_none() -> None:
     undated = changed(changed(OBR, 7, ""), 22, "")
-    assert fault(oru(request=undated)) == ("AE", 101, "OBR^1^7")
-    assert fault(oru(request=changed(undated, 25, "P"))) == ("AE", 101, "OBR^1^7")
+    assert report(request=undated).performed_on == date(2026, 11, 20)
+    for status in "FP":
+        monthly = oru(request=changed(undated, 25, status), head=header(7, "202611"))
+        assert fault(monthly) == ("AE", 101, "OBR^1^7")
     for status in "OISX":
         assert report(request=changed(undated, 25, status)).performed_on is None
     assert report(request=changed(OBR, 25, "S")).performed_on is None
