@@ -1,7 +1,7 @@
 """All that the page of one case shows, put together for one reader."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -13,7 +13,7 @@ from accounts.actor import Actor
 from accounts.permissions import Permission, Role
 from accounts.signs import KINDS
 from cases.enums import AnswerState, CaseStatus, ReadinessState
-from cases.forecast.words import ForecastShown, forecast_shown
+from cases.forecast.words import ForecastShown, PartShown, forecast_shown
 from cases.models import Case, Clearance, Message, Referral
 from cases.panels import Advice, NextMeeting, Place, Proposal, panel
 from cases.privacy import IdentityGuard, Shown
@@ -45,13 +45,15 @@ class Rights:
 
 @dataclass(frozen=True, slots=True)
 class Mend:
-    """A finding with the way to what mends it; no address where the reader may not."""
+    """A finding with the way to what mends it; no address where the reader may not. `awaited`: when its answer is expected."""
 
     severity: str
     message: str
     owner: str
     url: str
     action: str
+    requirement: str = ""
+    awaited: PartShown | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +139,13 @@ def case_page(case: Case, actor: Actor, today: date) -> CasePage:
     next_meeting, proposals = _meetings(case)
     places = panel("agenda_history", [case.pk]).get(case.pk, ())
     referrals = list(case.referrals.all())
+    forecast = _forecast(case, spec, next_meeting or next(iter(proposals), None))
     return CasePage(
         case=case,
         spec=spec,
         shown=IdentityGuard(actor).of(case),
         rights=rights,
-        findings=findings_of(case, spec, rights),
+        findings=_awaited(findings_of(case, spec, rights), forecast),
         panes=_panes(case, spec),
         timeline=timeline_of(
             case,
@@ -159,7 +162,7 @@ def case_page(case: Case, actor: Actor, today: date) -> CasePage:
         promised_day=(case.promised_on - case.suspected_on).days if case.promised_on else None,
         next_meeting=next_meeting,
         proposals=[one for one in proposals if _may_book(next_meeting, actor, one)],
-        forecast=_forecast(case, spec, next_meeting or next(iter(proposals), None)),
+        forecast=forecast,
         advice=panel("outcomes", [case.pk]).get(case.pk, ()),
         places=places,
         history=history_of(case_id=case.pk)[::-1],
@@ -222,7 +225,14 @@ def _mend(finding: Mapping[str, Any], case: Case, spec: DefinitionSpec, rights: 
         owner=owner,
         url=url if is_allowed else "",
         action=action,
+        requirement=finding["requirement"],
     )
+
+
+def _awaited(findings: Sequence[Mend], forecast: ForecastShown | None) -> tuple[Mend, ...]:
+    """Return the findings with the days on which the answer that mends them is expected, where one is awaited."""
+    parts = {part.requirement: part for part in forecast.parts if part.requirement} if forecast else {}
+    return tuple(replace(finding, awaited=parts.get(finding.requirement)) for finding in findings)
 
 
 def _way(finding: Mapping[str, Any], case: Case, rights: Rights | None) -> tuple[str, str, bool]:

@@ -20,8 +20,12 @@ _NEAR = timedelta(days=6)
 
 @dataclass(frozen=True, slots=True)
 class PartShown:
-    """One thing that the case waits for: its name, the days on which it is expected, how likely in time, and on what it rests."""
+    """One thing that the case waits for: its name, the days on which it is expected, how likely in time, and on what it rests.
 
+    `requirement` is empty for what people mend.
+    """
+
+    requirement: str
     label: str
     days: str
     probability: float | None
@@ -62,8 +66,13 @@ def forecast_shown(
 
 def days_in_words(part: Awaited) -> str:
     """Return the days on which half of such answers come, `Tue–Thu`; with their dates when they lie further ahead."""
-    first, last = (_day(day, part.today) for day in part.expected_days)
-    return first if first == last else f"{first}–{last}"
+    first, last = part.expected_days
+    if first == last:
+        return _day(first, part.today)
+    if last - part.today <= _NEAR:
+        return f"{_day(first, part.today)}–{_day(last, part.today)}"
+    is_one_month = (first.year, first.month) == (last.year, last.month)
+    return f"{formats.date_format(first, 'D j' if is_one_month else 'D j b')} – {formats.date_format(last, 'D j b')}"
 
 
 def basis_in_words(answers: int | None) -> str:
@@ -89,6 +98,7 @@ def expected_in_words(forecast: CaseForecast, spec: DefinitionSpec) -> str:
 
 def _part(part: Awaited, spec: DefinitionSpec, moment: datetime | None) -> PartShown:
     return PartShown(
+        requirement=part.requirement,
         label=_label(part, spec),
         days=days_in_words(part),
         probability=part.probability_by(moment) if moment else None,

@@ -38,6 +38,7 @@ def test_the_first_likely_meeting_is_proposed_and_the_place_becomes_firm(come_in
     coordinator.go(f"/cases/{case.pk}/")
     forecast, rows = coordinator.page.locator(".case-forecast"), coordinator.page.locator("#proposals tbody tr")
     expect(forecast).to_contain_text("143")
+    expect(coordinator.page.locator(".findings__awaited")).to_contain_text("%")
     expect(rows).to_have_count(4)
     expect(rows.locator("[data-key=b]")).to_have_count(1)
     likely = rows.filter(has=coordinator.page.locator("[data-key=b]"))
