@@ -151,7 +151,8 @@ class Listener:
         await asyncio.wait({stopped, writing}, return_when=asyncio.FIRST_COMPLETED)
         server.close()
         await self._part()
-        self._queue.put_nowait(None)
+        last = asyncio.create_task(self._queue.put(None))
+        await asyncio.wait({last, writing}, return_when=asyncio.FIRST_COMPLETED)
         await writing
         waking.cancel()
         await asyncio.get_running_loop().run_in_executor(self._thread, _leave)
@@ -179,6 +180,9 @@ class Listener:
             with suppress(OSError):
                 await self._listen(reader, caller)
             await caller.all_answered.wait()
+        except asyncio.CancelledError:
+            if not self.stop.is_set():  # At a stop it has not its answers in time: it sends again.
+                raise
         finally:
             self._callers.discard(caller)
             writer.close()
