@@ -209,12 +209,12 @@ def rights_of(case: Case, actor: Actor) -> Rights:
     )
 
 
-def findings_of(case: Case, spec: DefinitionSpec, rights: Rights | None = None) -> tuple[Mend, ...]:
+def findings_of(case: Case, spec: DefinitionSpec, rights: Rights) -> tuple[Mend, ...]:
     """Return the stored findings in words, each with its owner and the way to the field that mends it."""
     return tuple(_mend(finding, case, spec, rights) for finding in case.readiness.get("findings", ()))
 
 
-def _mend(finding: Mapping[str, Any], case: Case, spec: DefinitionSpec, rights: Rights | None) -> Mend:
+def _mend(finding: Mapping[str, Any], case: Case, spec: DefinitionSpec, rights: Rights) -> Mend:
     owner = str(Role(finding["owner"]).label)
     if finding["owner"] == Role.CLINICIAN:
         owner = _("Responsible clinician, %(name)s") % {"name": case.responsible_clinician.name}
@@ -235,20 +235,19 @@ def _awaited(findings: Sequence[Mend], forecast: ForecastShown | None) -> tuple[
     return tuple(replace(finding, awaited=parts.get(finding.requirement)) for finding in findings)
 
 
-def _way(finding: Mapping[str, Any], case: Case, rights: Rights | None) -> tuple[str, str, bool]:
+def _way(finding: Mapping[str, Any], case: Case, rights: Rights) -> tuple[str, str, bool]:
     """Return the address that mends a finding, the word for it, and whether the reader may."""
     page = reverse("cases:case", args=[case.pk])
     key = finding["requirement"]
     match finding["code"]:
         case "attestation-missing":
-            return f"{page}#attest", _("Attest"), rights is None or rights.attest
+            return f"{page}#attest", _("Attest"), rights.attest
         case "field-missing":
             edit = reverse("cases:edit", args=[case.pk])
-            return f"{edit}#{finding['anchor']}_field", _("Fill in"), rights is None or rights.edit
+            return f"{edit}#{finding['anchor']}_field", _("Fill in"), rights.edit
         case "condition-open":
-            allowed = rights is None or rights.clear or rights.result
-            return f"{page}?open=clear:{key}#requirement-{key}", _("Decide"), allowed
-    return f"{page}?open=result:{key}#requirement-{key}", _("Enter the answer"), rights is None or rights.result
+            return f"{page}?open=clear:{key}#requirement-{key}", _("Decide"), rights.clear or rights.result
+    return f"{page}?open=result:{key}#requirement-{key}", _("Enter the answer"), rights.result
 
 
 def _panes(case: Case, spec: DefinitionSpec) -> tuple[Pane, ...]:

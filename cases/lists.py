@@ -21,7 +21,6 @@ from checklists.registry import specs_of
 
 HELD_BACK = (TriageAnswer.NOT_READY, TriageAnswer.NATIONAL)
 """Answers of triage that a row of a list says in words; the others are its level."""
-SORTS = ("suspected", "promised", "name")
 
 _COLUMNS = (
     "pk",
