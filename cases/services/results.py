@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.errors import FieldError, Invalid, NotAllowed, Refused, Stale
 from accounts.models import User
 from cases.enums import ResultSource, ResultState
-from cases.models import Case, Result
+from cases.models import Case, Report, Result
 from cases.readiness.store import store_readiness
 from cases.transitions import lock_case, lock_open_case
 from checklists.enums import Kind
@@ -24,6 +24,12 @@ class ResultElsewhere(Refused):
     """The external id belongs to a result of another case."""
 
     code = "result-elsewhere"
+
+
+class ResultFromMessage(Refused):
+    """The answer came by a message of another system, and only that system changes it."""
+
+    code = "result-from-message"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +76,7 @@ def register_result(case_id: int, data: ResultData, *, by: User | None, now: dat
     """Store an answer of the case and return it and whether it is new; readiness is brought up to date.
 
     The same source and external id again changes the stored answer and never adds one (ResultElsewhere when
-    it belongs to another case). Invalid names the wrong fields. Leaves `result.registered` or
+    it belongs to another case, ResultFromMessage when it is another system's). Invalid names the wrong fields. Leaves `result.registered` or
     `result.changed`.
     """
     _hold_examination(case_id, data.accession_number)
@@ -82,6 +88,9 @@ def register_result(case_id: int, data: ResultData, *, by: User | None, now: dat
         result = Result(case=case, source=data.source, external_id=data.external_id, created_at=now, created_by=by)
     elif result.case_id != case.pk:
         raise _elsewhere(data)
+    elif Report.objects.filter(result=result).exists():
+        message = _("The answer came by a message of another system. A correction comes from there too.")
+        raise ResultFromMessage(message, field="external_id")
     try:
         with transaction.atomic():
             stored = write_result(case, result, data, is_new=is_new, by=by, now=now)

@@ -8,8 +8,16 @@ from django.utils import timezone
 from accounts.errors import Invalid
 from cases.enums import ResultSource, ResultState
 from cases.models import Case, Result
-from cases.services.results import ResultData, ResultElsewhere, change_result, edition_of, register_result
+from cases.services.results import (
+    ResultData,
+    ResultElsewhere,
+    ResultFromMessage,
+    change_result,
+    edition_of,
+    register_result,
+)
 from events.models import Event
+from tests.cases.sending import report, send
 from tests.domain_factories import House, add_result, make_case, make_house
 
 pytestmark = pytest.mark.django_db
@@ -86,6 +94,17 @@ def test_an_external_id_of_another_case_is_refused(house: House, case: Case) -> 
         register_result(other.pk, final(source=ResultSource.FHIR, external_id="X1"), by=None, now=NOW)
     assert refusal.value.field == "external_id"
     assert Result.objects.get().case_id == case.pk
+
+
+def test_an_answer_that_came_by_message_is_not_overwritten(house: House, case: Case) -> None:
+    stored = send(house, report(case)).result
+    assert stored is not None
+    with pytest.raises(ResultFromMessage):
+        register_result(
+            case.pk, final(source=ResultSource.HL7V2, external_id=stored.external_id), by=house.clinician, now=NOW
+        )
+    stored.refresh_from_db()
+    assert stored.text == "Inga metastaser."
 
 
 def test_answers_by_hand_without_an_id_add_up(house: House, case: Case) -> None:
