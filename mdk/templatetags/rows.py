@@ -147,4 +147,6 @@ def _strip(language: str, row: AgendaRow | CandidateRow) -> SafeString:
 
 def _likely(row: AgendaRow) -> SafeString:
     """Say that the place is provisional, and how likely the case is ready in time."""
-    return format_html('<span class="small">{} <span class="nowrap">{}</span></span>', _("likely"), signs.percent(row.probability))
+    return format_html(
+        '<span class="small">{} <span class="nowrap">{}</span></span>', _("likely"), signs.percent(row.probability)
+    )
