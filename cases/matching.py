@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from cases.regions import is_elsewhere
 from cases.reports import ReportCode, ReportData
 from checklists.enums import Kind
 from checklists.spec import Requirement
@@ -159,7 +160,9 @@ def _is_coded_otherwise(report: ReportData, requirement: Requirement) -> bool:
 
 
 def _declares_modality(report: ReportData, requirement: Requirement) -> bool:
-    return bool(report.modality) and report.modality in requirement.modalities
+    """Whether it is an examination of a declared kind, and its name does not speak of another part of the body."""
+    is_declared = bool(report.modality) and report.modality in requirement.modalities
+    return is_declared and not is_elsewhere(report.title, requirement.label_sv, requirement.label_en)
 
 
 def _is_pathology(report: ReportData, requirement: Requirement) -> bool:

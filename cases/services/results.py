@@ -76,8 +76,8 @@ def register_result(case_id: int, data: ResultData, *, by: User | None, now: dat
     """Store an answer of the case and return it and whether it is new; readiness is brought up to date.
 
     The same source and external id again changes the stored answer and never adds one (ResultElsewhere when
-    it belongs to another case, ResultFromMessage when it is another system's). Invalid names the wrong fields. Leaves `result.registered` or
-    `result.changed`.
+    it belongs to another case, ResultFromMessage when it is another system's). Invalid names the wrong fields.
+    Leaves `result.registered` or `result.changed`.
     """
     _hold_examination(case_id, data.accession_number)
     case = lock_case(case_id)

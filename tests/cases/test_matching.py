@@ -39,6 +39,29 @@ def place(match: Match | None) -> tuple[int, str, Why] | None:
     return (match.case_id, match.requirement, match.why) if match else None
 
 
+THORAX = replace(CT, key="thorax", label_sv="DT thorax-buk", label_en="CT thorax-abdomen")
+HEAD = replace(CT, key="head", label_sv="DT hjärna tunna snitt", label_en="CT brain thin slices")
+
+
+@pytest.mark.parametrize(
+    ("title", "asked", "expected"),
+    [
+        ("DT buk", [THORAX], "thorax"),
+        ("Datortomografi", [THORAX], "thorax"),
+        ("DT hjärna", [THORAX], None),
+        ("DT hjärna", [THORAX, HEAD], "head"),
+        ("CT chest", [THORAX, HEAD], "thorax"),
+        ("DT hals", [THORAX, HEAD], None),
+        ("Datortomografi", [THORAX, HEAD], None),
+    ],
+)
+def test_an_examination_of_another_part_of_the_body_answers_nothing(
+    title: str, asked: list[Requirement], expected: str | None
+) -> None:
+    found = decide(replace(CT_REPORT, title=title), [case(1, *asked)])
+    assert (found.requirement if found else None) == expected
+
+
 @pytest.mark.parametrize(
     ("report", "cases", "expected"),
     [
