@@ -11,7 +11,7 @@ from cases.models import Case
 from cases.services.clearance import attest_case
 from cases.services.editing import set_level
 from cases.services.referral import ReferralData, refer_case
-from cases.services.results import ResultData, change_result, register_result
+from cases.services.results import ResultData, change_result, edition_of, register_result
 from checklists.enums import Kind
 from checklists.models import Diagnosis
 from config.seeding.people import Staff
@@ -57,7 +57,7 @@ def _register(case: Case, answer: AnswerPlan, plan: CasePlan, base: date, by: Us
         return
     order = replace(data, state=ResultState.ORDERED, performed_on=None, text="")
     result, _is_new = register_result(case.pk, order, by=by, now=ordered)
-    change_result(result.pk, data, by=by, now=came)
+    change_result(result.pk, data, seen=edition_of(result), by=by, now=came)
 
 
 def referral_of(plan: CasePlan, staff: Staff, diagnoses: dict[str, Diagnosis], base: date) -> ReferralData:
