@@ -41,7 +41,8 @@ def mark_discordance(
             return known, False
     mark = Discordance.objects.create(case=case, sentence=sentence.strip(), marked_by=by, marked_at=now)
     mark.results.set(chosen)
-    _tell("case.discordance_marked", mark, case, by=by, now=now)
+    record("case.discordance_marked", by=by, now=now, subject=mark, case=case.pk, unit=case.unit_id,
+           to=_concerned(mark, now))  # fmt: skip
     return mark, True
 
 
@@ -62,7 +63,8 @@ def settle_discordance(case_id: int, mark_id: int, sentence: str, *, by: User, n
         raise Invalid(errors)
     mark.settled_sentence, mark.settled_by, mark.settled_at = sentence.strip(), by, now
     mark.save(update_fields=["settled_sentence", "settled_by", "settled_at"])
-    _tell("case.discordance_settled", mark, case, by=by, now=now)
+    record("case.discordance_settled", by=by, now=now, subject=mark, case=case.pk, unit=case.unit_id,
+           to=_concerned(mark, now))  # fmt: skip
     return mark
 
 
@@ -81,6 +83,5 @@ def _chosen(case: Case, results: Collection[int], sentence: str) -> set[int]:
     return wanted
 
 
-def _tell(kind: str, mark: Discordance, case: Case, *, by: User, now: datetime) -> None:
-    people = concerned_people(case, timezone.localdate(now), also=[mark.marked_by])
-    record(kind, by=by, now=now, subject=mark, case=case.pk, unit=case.unit_id, to=people)
+def _concerned(mark: Discordance, now: datetime) -> list[User]:
+    return concerned_people(mark.case, timezone.localdate(now), also=[mark.marked_by])

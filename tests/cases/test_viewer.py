@@ -1,8 +1,10 @@
 """The address of an image viewer: what may be set, and what never stands in one."""
 
+from collections.abc import Iterator
 from datetime import date
 
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,6 +12,14 @@ from cases.viewer import BadTemplate, check_template, holds_identity, open_addre
 from tests.domain_factories import synthetic_number
 
 TODAY = date(2026, 11, 20)
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
+
+
 HOSTS = ("pacs.example", "bilder.example:8443")
 GOOD = "https://pacs.example/open?acc={accession_number}"
 NUMBER = "195001019802"

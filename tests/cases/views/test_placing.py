@@ -162,7 +162,7 @@ class TestPlacing:
         assert coordinator.get(PAGE).context["placing"].known[0].offers
         case.units.clear()
         [row] = coordinator.get(PAGE).context["placing"].known
-        assert (row.offers, "another unit" in row.why) == ((), True)
+        assert (row.offers, "en annan enhet" in row.why) == ((), True)
         answer = coordinator.post(f"{PAGE}{waiting.pk}/place/", {"place": f"{case.pk}:ct_thorax_abdomen"})
         assert answer.status_code == 404
         assert not Result.objects.exists()
