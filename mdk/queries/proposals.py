@@ -24,7 +24,10 @@ LIKELY: Final = 0.85
 """From this probability on a meeting is proposed (DESIGN.md, section 8)."""
 
 SHOWN: Final = 4
-"""Meetings that are shown: with a weekly series a month ahead."""
+"""Next meetings that are shown in any case."""
+
+LOOKED_AT: Final = 40
+"""Meetings among which the first that holds is looked for."""
 
 
 def proposals_by_case(case_ids: Sequence[int]) -> dict[int, tuple[Proposal, ...]]:
@@ -37,19 +40,19 @@ def proposals_by_case(case_ids: Sequence[int]) -> dict[int, tuple[Proposal, ...]
 def proposals_for(case: Case, now: datetime) -> tuple[Proposal, ...]:
     """Return the next meetings of the series that take the case's diagnosis and unit and whose cut-off lies ahead.
 
-    The first that is likely enough and has room is marked; the protocol list asks for no readiness. Five queries, and
-    one for a definition not yet met.
+    The first that is likely enough and has room is marked, and shown also where it lies beyond the next ones; the
+    protocol list asks for no readiness. Five queries, and one for a definition not yet met.
     """
     forecast = case_forecasts([case], now=now)[case.pk]
     held = AgendaItem.objects.filter(case=case, status__in=OPEN_ITEMS).values_list("meeting_id", flat=True).first()
-    proposals = [_proposal(case, meeting, forecast, held) for meeting in _coming(case, now)[:SHOWN]]
+    proposals = [_proposal(case, meeting, forecast, held) for meeting in _coming(case, now)[:LOOKED_AT]]
     minutes = spec_of(case.definition_id).level(case.level).minutes
     for place, proposal in enumerate(proposals):
         is_enough = proposal.probability >= LIKELY or case.level == LevelCode.PROTOCOL
         if is_enough and (proposal.free_minutes >= minutes or proposal.is_held):
             proposals[place] = replace(proposal, is_likely=True)
             break
-    return tuple(proposals)
+    return tuple(one for place, one in enumerate(proposals) if place < SHOWN or one.is_likely or one.is_held)
 
 
 def _coming(case: Case, now: datetime) -> QuerySet[Meeting]:

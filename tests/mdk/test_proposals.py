@@ -76,6 +76,18 @@ def test_the_first_that_is_likely_enough_is_marked(house: House) -> None:
     assert [row.is_likely for row in found] == [False, True, False, False]
 
 
+def test_the_one_that_holds_is_shown_also_beyond_the_next_ones(house: House) -> None:
+    """Pathology that answers on the thirtieth day: the next four are too soon, and the one that holds stands after them."""
+    pathology_takes(house, 29)
+    series = make_series(house, now=NOW, first_in_days=3)
+    found = proposed(waiting_case(house))
+    coming = list(series.meetings.order_by("starts_at"))
+    assert [row.meeting for row in found[:-1]] == [meeting.pk for meeting in coming[: proposals.SHOWN]]
+    assert [row.is_likely for row in found] == [False] * proposals.SHOWN + [True]
+    assert found[-1].meeting in [meeting.pk for meeting in coming[proposals.SHOWN :]]
+    assert found[-1].probability >= LIKELY
+
+
 def test_a_full_meeting_is_not_the_one(house: House) -> None:
     series = make_series(house, now=NOW, first_in_days=3, capacity_minutes=8)
     case = ready_case(house, now=NOW)
