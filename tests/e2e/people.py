@@ -11,7 +11,7 @@ PASSWORD = "demo"
 SAID_NO = ("status of 409", "status of 422")
 """What the console tells of an answer that is a refusal: the page shows it, and nothing is wrong."""
 TWO_FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-"""New colours stand when two frames have been drawn."""
+"""When two frames have been drawn, new colours stand, and a new page takes the first key."""
 RUNS_OUT = """() => {
   const wide = innerWidth;
   if (document.scrollingElement.scrollWidth <= wide) return [];
@@ -65,6 +65,8 @@ class Person:
         answer = self.page.goto(path)
         assert answer is not None
         assert answer.status == status, f"{path}: {answer.status}"
+        if self.script:
+            self.page.evaluate(TWO_FRAMES)
 
     def press(self, name: str, within: Locator | None = None) -> None:
         """Press the button with this name."""

@@ -86,6 +86,7 @@ def test_undo_skip_and_leaving_the_line_by_keys(come_in: ComeIn, house: House) -
     first, second, third = waiting(house, 3)
     coordinator = come_in("koordinator")
     coordinator.go("/cases/triage/")
+    shows(coordinator, first.clinical_question)
     line = coordinator.page.locator("#triage-reason")
     coordinator.page.keyboard.press("3")
     expect(line).to_be_focused()
