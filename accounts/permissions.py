@@ -46,6 +46,7 @@ class Permission(StrEnum):
     SEND_MESSAGES = "send_messages"
     PLACE_REPORTS = "place_reports"
     MANAGE_DEFINITIONS = "manage_definitions"
+    MANAGE_ROSTER = "manage_roster"
 
 
 _P = Permission
@@ -62,6 +63,7 @@ ROLES: dict[str, frozenset[Permission]] = {
         _P.PLAN_MEETING,
         _P.OVERRIDE,
         _P.MANAGE_SERIES,
+        _P.MANAGE_ROSTER,
         _P.VIEW_WORKLOAD,
         _P.SEND_MESSAGES,
         _P.PLACE_REPORTS,
@@ -85,7 +87,7 @@ ROLES: dict[str, frozenset[Permission]] = {
     Role.CLINICIAN: _MEMBER
     | {_P.REFER_CASE, _P.EDIT_CASE, _P.ADD_RESULT, _P.WAIVE, _P.SET_LEVEL, _P.ATTEST, _P.SEND_MESSAGES},
     Role.CONTACT_NURSE: _MEMBER | {_P.EDIT_CASE},
-    Role.MANAGER: frozenset({_P.VIEW_MEETING, _P.VIEW_WORKLOAD, _P.VIEW_STATISTICS}),
+    Role.MANAGER: frozenset({_P.VIEW_MEETING, _P.MANAGE_ROSTER, _P.VIEW_WORKLOAD, _P.VIEW_STATISTICS}),
     Role.ADMIN: frozenset(
         {
             _P.MANAGE_SERIES,

@@ -15,6 +15,14 @@ class CaseStatus(models.TextChoices):
     WITHDRAWN = "withdrawn", _("Withdrawn")
 
 
+class CaseEnding(models.TextChoices):
+    """How a case ended that no conference will take up: an ending of its own, never a rebooking."""
+
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+    DECEASED = "deceased", _("The patient has died")
+    TREATED_ELSEWHERE = "treated_elsewhere", _("Treated elsewhere")
+
+
 OPEN_STATUSES = (CaseStatus.DRAFT, CaseStatus.REFERRED, CaseStatus.SCHEDULED, CaseStatus.DISCUSSED)
 
 

@@ -64,3 +64,50 @@ MISSING_KIND = {
     RebookingReason.LAB_MISSING: "lab",
     RebookingReason.CLINICAL_MISSING: "clinical",
 }
+
+
+class RedDay(models.TextChoices):
+    """What becomes of a meeting that the rule puts on a public holiday."""
+
+    SKIP = "skip", _("is left out")
+    BEFORE = "before", _("is held on the working day before")
+    AFTER = "after", _("is held on the working day after")
+
+
+class OrderRule(models.TextChoices):
+    """By what an agenda is put in order, strongest first as the series lists them (DESIGN.md, section 1)."""
+
+    PROTOCOL_LAST = "protocol_last", _("the protocol list last")
+    NOT_OPERATED_FIRST = "not_operated_first", _("not yet operated before operated")
+    GUESTS_TOGETHER = "guests_together", _("guests together")
+    READERS_TOGETHER = "readers_together", _("each reader's cases together")
+    HARD_FIRST = "hard_first", _("hard cases early")
+
+
+class LateState(models.TextChoices):
+    """An addition after the cut-off: asked of the chair, then answered."""
+
+    ASKED = "asked", _("waits for the chair's yes")
+    GRANTED = "granted", _("granted by the chair")
+    REFUSED = "refused", _("refused by the chair")
+
+
+class MoveReason(models.TextChoices):
+    """Why a provisional date moved."""
+
+    SOONER = "sooner", _("Answers came sooner than expected")
+    LATER = "later", _("Answers are expected later")
+    NOT_READY = "not_ready", _("Not ready at the cut-off")
+    NO_ROOM = "no_room", _("No room at the cut-off")
+    OFFERED = "offered", _("A place was left over")
+    MEETING_CANCELLED = "meeting_cancelled", _("The meeting was cancelled")
+    BY_HAND = "by_hand", _("Moved by hand")
+
+
+class PlanState(models.TextChoices):
+    """Where a proposed plan stands."""
+
+    PROPOSED = "proposed", _("Proposed")
+    ACCEPTED = "accepted", _("Accepted")
+    PARTLY = "partly", _("Accepted in part")
+    DISCARDED = "discarded", _("Discarded")

@@ -9,7 +9,15 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Unit
-from cases.enums import OPEN_STATUSES, CaseStatus, ClearanceKind, ReadinessState, ReferralSource, TriageAnswer
+from cases.enums import (
+    OPEN_STATUSES,
+    CaseEnding,
+    CaseStatus,
+    ClearanceKind,
+    ReadinessState,
+    ReferralSource,
+    TriageAnswer,
+)
 from cases.models.patients import Patient
 from checklists.enums import LevelCode, Phase
 from checklists.models import Definition, Diagnosis
@@ -47,6 +55,7 @@ class Case(models.Model):
     status = models.CharField(max_length=10, choices=CaseStatus.choices, default=CaseStatus.REFERRED)
     status_changed_at = models.DateTimeField()
     withdrawn_reason = models.CharField(max_length=200, blank=True)
+    ending = models.CharField(max_length=17, choices=CaseEnding.choices, blank=True)
     level = models.CharField(_("level"), max_length=10, choices=LevelCode.choices)
     level_suggested = models.CharField(max_length=10, choices=LevelCode.choices)
     level_reason = models.CharField(max_length=500, blank=True)
@@ -100,6 +109,8 @@ class Case(models.Model):
                                    name="case_triaged_with_answer"),
             models.CheckConstraint(condition=~Q(status="withdrawn") | ~Q(withdrawn_reason=""),
                                    name="case_withdrawn_with_reason"),
+            models.CheckConstraint(condition=Q(ending="") | Q(status="withdrawn", ending__in=CaseEnding.values),
+                                   name="case_ending_when_withdrawn"),
         ]  # fmt: skip
 
     @property

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import FieldError, Invalid, Refused, Stale, sentence_errors
 from accounts.models import User
-from cases.enums import OPEN_STATUSES
+from cases.enums import OPEN_STATUSES, CaseEnding
 from cases.models import Case, Patient
 from cases.panels import panel
 from cases.readiness.store import store_readiness
@@ -109,8 +109,10 @@ def set_level(case_id: int, level: str, *, reason: str, by: User, now: datetime)
 
 
 @transaction.atomic
-def withdraw_case(case_id: int, *, reason: str, by: User, now: datetime) -> Case:
-    """Withdraw an open case, with a reason. Who may: `edit_case`. Leaves `case.withdrawn`.
+def withdraw_case(case_id: int, *, reason: str, by: User, now: datetime, ending: str = CaseEnding.WITHDRAWN) -> Case:
+    """End an open case that no conference will take up, with its coded ending and a reason. Who may: `edit_case`.
+
+    Leaves `case.withdrawn`.
 
     HasPlace, naming the meeting, while the case has a place on an agenda: it is taken off there first. Where it
     stood in the way of another open case of the patient, that one takes its place and the reports that waited.
@@ -125,7 +127,7 @@ def withdraw_case(case_id: int, *, reason: str, by: User, now: datetime) -> Case
                 _("The case has a place on %(meeting)s. Take it off that agenda first.") % {"meeting": place.name},
                 extra={"meeting": place.meeting},
             )
-        case.withdrawn_reason = reason.strip()
+        case.withdrawn_reason, case.ending = reason.strip(), ending
 
     hold_patient(case_id)
     case = move_case(case_id, "withdraw", by=by, now=now, change=explain)

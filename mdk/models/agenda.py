@@ -7,9 +7,10 @@ from django.db import models
 from django.db.models import Deferrable, Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.permissions import Role
 from cases.models import Case
 from checklists.enums import LevelCode
-from mdk.enums import OPEN_ITEMS, ItemStatus, RebookingReason
+from mdk.enums import OPEN_ITEMS, ItemStatus, LateState, RebookingReason
 from mdk.models.meetings import Meeting
 
 
@@ -29,6 +30,13 @@ class AgendaItem(models.Model):
     override_reason = models.CharField(max_length=500, blank=True)
     override_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     override_at = models.DateTimeField(null=True)
+    late = models.CharField(max_length=7, choices=LateState.choices, blank=True)
+    late_answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    late_answered_at = models.DateTimeField(null=True)
+    guest = models.CharField(_("guest for the case"), max_length=120, blank=True)
+    probability = models.FloatField(null=True)
+    """Of a provisional place: that the case is ready in time (0-1), as last told; with `forecast_at`."""
+    forecast_at = models.DateTimeField(null=True)
     lifted_reason = models.CharField(max_length=500, blank=True)
     seconds_used = models.PositiveIntegerField(default=0)
     parked_at = models.DateTimeField(null=True)
@@ -56,6 +64,16 @@ class AgendaItem(models.Model):
                 name="agenda_override_who_when_why",
             ),
             models.CheckConstraint(
+                condition=Q(late__in=["", "asked"], late_answered_by__isnull=True, late_answered_at__isnull=True)
+                | Q(late__in=["granted", "refused"], late_answered_by__isnull=False, late_answered_at__isnull=False),
+                name="agenda_late_answered_who_and_when",
+            ),
+            models.CheckConstraint(
+                condition=Q(forecast_at__isnull=True, probability__isnull=True)
+                | Q(forecast_at__isnull=False, probability__isnull=False, probability__gte=0, probability__lte=1),
+                name="agenda_probability_0_1",
+            ),
+            models.CheckConstraint(
                 condition=~Q(status="deferred") | ~Q(defer_reason=""), name="agenda_deferred_with_reason"
             ),
         ]
@@ -70,10 +88,14 @@ class Rebooking(models.Model):
     reason = models.CharField(_("reason"), max_length=24, choices=RebookingReason.choices)
     note = models.CharField(_("note"), max_length=500, blank=True)
     missing_requirement = models.CharField(max_length=60, blank=True)
+    missing_owner = models.CharField(max_length=20, choices=Role.choices, blank=True)
+    number = models.PositiveSmallIntegerField(default=1)
+    """Which rebooking of the case it is, from 1."""
     is_foreseeable = models.BooleanField(default=False)
     prep_minutes_carried = models.PositiveSmallIntegerField(default=0)
     prep_minutes_lost = models.PositiveSmallIntegerField(default=0)
-    rebooked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    rebooked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    """None: the system, at the cut-off."""
     rebooked_at = models.DateTimeField(db_index=True)
 
     class Meta:

@@ -12,12 +12,17 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Unit
 from checklists.models import Diagnosis
-from mdk.enums import MeetingStatus
+from mdk.enums import MeetingStatus, OrderRule, RedDay
 
 
 def default_reminder_days() -> list[int]:
     """Return 5, 3 and 1 working days before the cut-off (DESIGN.md, section 9)."""
     return [5, 3, 1]
+
+
+def default_order_rules() -> list[str]:
+    """Return every rule of order, the strongest first."""
+    return list(OrderRule.values)
 
 
 class Series(models.Model):
@@ -35,6 +40,11 @@ class Series(models.Model):
     minutes = models.PositiveSmallIntegerField(_("length in minutes"), validators=[MinValueValidator(5)])
     capacity_minutes = models.PositiveSmallIntegerField(_("capacity, minutes of discussion"))
     prep_capacity_minutes = models.PositiveSmallIntegerField(_("capacity, minutes of preparation"), default=0)
+    prep_radiology_minutes = models.PositiveSmallIntegerField(_("of these for radiology"), null=True, blank=True)
+    prep_pathology_minutes = models.PositiveSmallIntegerField(_("of these for pathology"), null=True, blank=True)
+    prep_due_days = models.PositiveSmallIntegerField(_("preparation due, working days before"), default=0)
+    prep_due_time = models.TimeField(_("preparation due at"), null=True, blank=True)
+    """Without one, preparation is due when the meeting begins."""
     cutoff_days = models.PositiveSmallIntegerField(_("cut-off, working days before"), default=1)
     cutoff_time = models.TimeField(_("cut-off at"))
     chair = models.ForeignKey(
@@ -48,11 +58,36 @@ class Series(models.Model):
         default=default_reminder_days,
     )  # fmt: skip
     video_url = models.URLField(_("video link"), blank=True)
+    excluded_on = ArrayField(models.DateField(), verbose_name=_("days without a meeting"), default=list, blank=True)
+    on_red_day = models.CharField(
+        _("on a public holiday the meeting"), max_length=6, choices=RedDay.choices, default=RedDay.SKIP
+    )
+    eve_percent = models.PositiveSmallIntegerField(_("capacity on the day before a holiday, percent"), default=100)
+    summer_first_week = models.PositiveSmallIntegerField(_("summer from week"), null=True, blank=True)
+    summer_last_week = models.PositiveSmallIntegerField(_("summer to and with week"), null=True, blank=True)
+    summer_percent = models.PositiveSmallIntegerField(_("capacity in summer, percent"), default=100)
+    """Of the usual capacity; 0 means no meeting. So also before a holiday."""
+    break_after_minutes = models.PositiveSmallIntegerField(_("break after minutes"), null=True, blank=True)
+    break_after_cases = models.PositiveSmallIntegerField(_("break after cases"), null=True, blank=True)
+    break_minutes = models.PositiveSmallIntegerField(_("length of a break, minutes"), default=10)
+    order_rules = ArrayField(
+        models.CharField(max_length=20, choices=OrderRule.choices), verbose_name=_("order of the agenda"),
+        default=default_order_rules, blank=True,
+    )  # fmt: skip
     is_active = models.BooleanField(_("active"), default=True)
+    version = models.PositiveIntegerField(default=1)
 
     class Meta:
         ordering: ClassVar = ["name"]
         constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(eve_percent__lte=100) & Q(summer_percent__lte=100), name="series_percent_0_100"
+            ),
+            models.CheckConstraint(
+                condition=(Q(summer_first_week__isnull=True) & Q(summer_last_week__isnull=True))
+                | Q(summer_first_week__gte=1, summer_last_week__gte=F("summer_first_week"), summer_last_week__lte=53),
+                name="series_summer_first_to_last",
+            ),
             models.UniqueConstraint(fields=["unit", "name"], name="series_name_once"),
             models.CheckConstraint(condition=Q(capacity_minutes__gt=0), name="series_has_capacity"),
         ]
@@ -74,6 +109,13 @@ class Meeting(models.Model):
     chair = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     capacity_minutes = models.PositiveSmallIntegerField()
     prep_capacity_minutes = models.PositiveSmallIntegerField(default=0)
+    prep_radiology_minutes = models.PositiveSmallIntegerField(null=True)
+    prep_pathology_minutes = models.PositiveSmallIntegerField(null=True)
+    own_breaks = models.JSONField(null=True)
+    """None: breaks by the series' rule; else a list of {"after": item id, "minutes": length}."""
+    firmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    firmed_at = models.DateTimeField(null=True)
+    """When the places of the cut-off were confirmed; what comes after that is late."""
     current_item = models.ForeignKey("mdk.AgendaItem", models.PROTECT, null=True, blank=True, related_name="+")
     current_since = models.DateTimeField(null=True)
     break_since = models.DateTimeField(null=True)
@@ -103,6 +145,9 @@ class Meeting(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(signed_by__isnull=True) ^ Q(signed_at__isnull=False), name="meeting_signed_who_and_when"
+            ),
+            models.CheckConstraint(
+                condition=Q(firmed_by__isnull=True) ^ Q(firmed_at__isnull=False), name="meeting_firmed_who_and_when"
             ),
             models.CheckConstraint(
                 condition=~Q(status="signed") | Q(signed_at__isnull=False), name="meeting_signed_has_signature"

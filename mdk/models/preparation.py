@@ -33,6 +33,19 @@ class Preparation(models.Model):
     returned_at = models.DateTimeField(null=True)
     return_reason = models.CharField(_("why it is sent back"), max_length=500, blank=True)
     carried_over_from = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
+    assigned_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    assigned_at = models.DateTimeField(null=True)
+    """When it was given out (by the roster, without `assigned_by`) rather than taken; None once taken."""
+    accepted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    accepted_at = models.DateTimeField(null=True)
+    """The discipline takes the case and its question."""
+    seen = models.JSONField(default=dict)
+    """What the reading that is done rests on: question, level, and the answers by id with when they last changed."""
+    reopened_at = models.DateTimeField(null=True)
+    earlier_minutes = models.PositiveSmallIntegerField(default=0)
+    """Minutes of readings of this item from before it was opened again."""
+    is_learnt = models.BooleanField(default=False)
+    """Whether the estimate comes from readers' own minutes rather than from the definition."""
 
     class Meta:
         ordering: ClassVar = ["due_at", "pk"]
@@ -44,6 +57,15 @@ class Preparation(models.Model):
             models.UniqueConstraint(fields=["item", "discipline"], name="preparation_once_per_discipline"),
             models.CheckConstraint(
                 condition=Q(reader__isnull=True) ^ Q(claimed_at__isnull=False), name="preparation_claimed_who_and_when"
+            ),
+            models.CheckConstraint(
+                condition=Q(accepted_by__isnull=True) ^ Q(accepted_at__isnull=False),
+                name="preparation_accepted_who_and_when",
+            ),
+            models.CheckConstraint(
+                condition=Q(assigned_at__isnull=True, assigned_by__isnull=True)
+                | Q(assigned_at__isnull=False, reader__isnull=False),
+                name="preparation_assigned_to_a_reader",
             ),
             models.CheckConstraint(
                 condition=Q(completed_by__isnull=True) ^ Q(completed_at__isnull=False),
