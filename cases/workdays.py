@@ -8,8 +8,11 @@ import holidays
 
 
 def is_working_day(day: date) -> bool:
-    """Whether `day` is Monday to Friday and no red day in Sweden."""
-    return day.weekday() < 5 and day not in _red_days()
+    """Whether `day` is Monday to Friday and no day off in Sweden.
+
+    Midsummer Eve, Christmas Eve and New Year's Eve are days off as the red ones are (semesterlagen, 3 a §; SFS 1930:173).
+    """
+    return day.weekday() < 5 and day not in _days_off()
 
 
 def working_days_before(day: date, count: int) -> date:
@@ -65,5 +68,5 @@ def _working_days_of(year: int) -> tuple[int, ...]:
 
 
 @lru_cache
-def _red_days() -> holidays.HolidayBase:
-    return holidays.country_holidays("SE", language="sv", include_sundays=False)
+def _days_off() -> holidays.HolidayBase:
+    return holidays.country_holidays("SE", language="sv", include_sundays=False, categories=("public", "de_facto"))

@@ -92,9 +92,9 @@ def cutoff_at(starts_at: datetime, days: int, at: time) -> datetime:
 def due_at(starts_at: datetime, days: int, at: time | None) -> datetime:
     """Return when preparation is due: `days` working days before the meeting at `at` local time.
 
-    Without a time of day it is due at the meeting's own hour of that day: with no days either, when it begins.
+    Without a time of day it is due when the meeting begins.
     """
-    return min(_moment_before(starts_at, days, at or timezone.localtime(starts_at).time()), starts_at)
+    return starts_at if at is None else min(_moment_before(starts_at, days, at), starts_at)
 
 
 def moment_of(day: date, at: time) -> datetime:
