@@ -55,7 +55,7 @@ def days(meetings: object) -> list[date]:
     return [timezone.localdate(meeting.starts_at) for meeting in meetings]  # type: ignore[attr-defined]
 
 
-def test_twelve_weeks_of_meetings_without_red_days(house: House) -> None:
+def test_half_a_year_of_meetings_without_red_days(house: House) -> None:
     series = create_series(data(house, rrule="FREQ=WEEKLY;BYDAY=FR"), by=house.admin, now=NOW)
     made = days(series.meetings.all())
     assert made[0] == date(2026, 12, 4)
