@@ -111,3 +111,13 @@ class PlanState(models.TextChoices):
     ACCEPTED = "accepted", _("Accepted")
     PARTLY = "partly", _("Accepted in part")
     DISCARDED = "discarded", _("Discarded")
+
+
+class ChangeKind(models.TextChoices):
+    """What is new for one who has prepared a case already."""
+
+    ANSWER_NEW = "answer_new", _("New answer")
+    ANSWER_CHANGED = "answer_changed", _("Changed answer")
+    ANSWER_GONE = "answer_gone", _("Answer taken back")
+    QUESTION = "question", _("Changed question")
+    LEVEL = "level", _("Changed level")
