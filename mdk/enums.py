@@ -74,6 +74,20 @@ class RedDay(models.TextChoices):
     AFTER = "after", _("is held on the working day after")
 
 
+class Becomes(models.TextChoices):
+    """What becomes of a meeting when its series is changed."""
+
+    GONE = "gone", _("is cancelled")
+    MOVED = "moved", _("moves to another day")
+    HOURS = "hours", _("gets new hours")
+    CAPACITY = "capacity", _("gets another capacity")
+    CHAIR = "chair", _("gets another chair")
+    KEPT = "kept", _("stays as it is")
+    EXTRA = "extra", _("was added by hand and stays as it is")
+    BACK = "back", _("is held again")
+    NEW = "new", _("is new")
+
+
 class OrderRule(models.TextChoices):
     """By what an agenda is put in order, strongest first as the series lists them (DESIGN.md, section 1)."""
 

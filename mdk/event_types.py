@@ -1,6 +1,7 @@
 """The events of meetings: how each reads in the history, in a notice, and where its link goes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,6 +19,10 @@ def _to_meeting(event: Event) -> str:
     return reverse("mdk:meeting", args=[event.meeting_id])
 
 
+def _to_series(event: Event) -> str:
+    return reverse("mdk:series_one", args=[event.subject_id])
+
+
 def _to_queue(event: Event) -> str:
     return reverse("mdk:preparation", args=[event.subject_id])
 
@@ -31,7 +36,10 @@ def register_event_types() -> None:
     """Declare every event kind of this floor; called once, when Django is ready."""
     register(
         _quiet("series.created", lambda: _("Series created")),
+        _quiet("series.changed", lambda: _("Series changed")),
         _quiet("meeting.added", lambda: _("Extra meeting added")),
+        _quiet("meeting.changed", lambda: _("Capacity or chair changed with the series")),
+        _quiet("meeting.restored", lambda: _("Meeting held again")),
         _quiet("meeting.published", lambda: _("Agenda published")),
         _quiet("meeting.started", lambda: _("Meeting started")),
         _quiet("meeting.closed", lambda: _("Meeting closed")),
@@ -48,8 +56,62 @@ def register_event_types() -> None:
         _quiet("preparation.released", lambda: _("Preparation given back to the queue")),
         _quiet("preparation.started", lambda: _("Preparation begun")),
         _quiet("preparation.completed", lambda: _("Preparation done")),
+        _quiet("preparation.accepted", lambda: _("The case accepted for preparation")),
+        _quiet("preparation.assigned", lambda: _("Preparation given to a reader")),
+        _quiet("preparation.left", lambda: _("Preparation put aside for later")),
     )
     _register_told()
+    _register_readers()
+
+
+def _to_roster(event: Event) -> str:
+    return reverse("mdk:roster")
+
+
+def _register_readers() -> None:
+    """Declare what happens to those who prepare: their weeks, days away and duties."""
+    register(
+        EventType(
+            "capacity.set",
+            label=lambda: _("Weekly minutes of preparation set"),
+            notice=lambda data: _("From the week of %(from)s you have %(minutes)d minutes a week to prepare in.")
+            % {"from": data["from"], "minutes": int(data["minutes"])},
+            link=_to_roster,
+        ),
+        EventType(
+            "absence.recorded",
+            label=lambda: _("Days away recorded"),
+            notice=lambda data: _("You were entered as away from %(first)s to %(last)s.") % data,
+            link=_to_roster,
+        ),
+        EventType(
+            "absence.removed",
+            label=lambda: _("Days away taken back"),
+            notice=lambda data: _("You are no longer entered as away from %(first)s to %(last)s.") % data,
+            link=_to_roster,
+        ),
+        EventType(
+            "reader.diagnoses",
+            label=lambda: _("Diagnoses of a reader changed"),
+            notice=lambda data: _("Which diagnoses you read was changed."),
+            link=_to_roster,
+        ),
+        EventType(
+            "duty.set",
+            label=lambda: _("Readers of the meeting chosen"),
+            notice=lambda data: _("You were chosen to prepare for a meeting."),
+            link=_to_meeting,
+        ),
+        EventType(
+            "workload.overloaded",
+            label=lambda: _("Warned of a week with too much to prepare"),
+            notice=lambda data: _(
+                "Week %(week)d holds %(over)d minutes more to prepare than one of its readers has time for."
+            )
+            % {"week": int(data["week"]), "over": int(data["over"])},
+            link=lambda event: f"{reverse('mdk:workload')}?from={event.data.get('monday', '')}",
+        ),
+    )
 
 
 def _register_told() -> None:
@@ -58,6 +120,18 @@ def _register_told() -> None:
             "meeting.chair",
             label=lambda: _("Chair chosen"),
             notice=lambda data: _("You are the chair of a meeting."),
+            link=_to_meeting,
+        ),
+        EventType(
+            "series.chair",
+            label=lambda: _("Chair of the series chosen"),
+            notice=lambda data: _("You are the chair of a series of meetings."),
+            link=_to_series,
+        ),
+        EventType(
+            "meeting.moved",
+            label=lambda: _("Meeting got another day or other hours"),
+            notice=lambda data: _("A meeting with one of your cases got another day or other hours."),
             link=_to_meeting,
         ),
         EventType(
@@ -99,8 +173,14 @@ def _register_told() -> None:
         EventType(
             "preparation.handed_over",
             label=lambda: _("Preparation handed over"),
-            notice=lambda data: _("A preparation was handed over to you."),
+            notice=_handed_over,
             link=_to_queue,
+        ),
+        EventType(
+            "meeting.assigned",
+            label=lambda: _("Preparations given out"),
+            notice=lambda data: _("You have been given cases to prepare for a meeting."),
+            link=lambda event: reverse("mdk:queue"),
         ),
         EventType(
             "preparation.returned",
@@ -118,6 +198,13 @@ def _register_told() -> None:
             link=lambda event: reverse("cases:mine"),
         ),
     )
+
+
+def _handed_over(data: Mapping[str, Any]) -> str:
+    count = int(data.get("count", 1))
+    return ngettext(
+        "A preparation was handed over to you.", "%(count)d preparations were handed over to you.", count
+    ) % {"count": count}  # fmt: skip
 
 
 def _reminder(count: int) -> str:

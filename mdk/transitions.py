@@ -40,6 +40,7 @@ MOVES: dict[str, Move] = {
     "close": Move((_S.LIVE,), _S.CLOSED, Permission.RUN_MEETING, "meeting.closed"),
     "sign": Move((_S.CLOSED,), _S.SIGNED, Permission.SIGN_MEETING, "meeting.signed"),
     "cancel": Move((_S.PLANNED, _S.PUBLISHED), _S.CANCELLED, Permission.PLAN_MEETING, "meeting.cancelled"),
+    "restore": Move((_S.CANCELLED,), _S.PLANNED, Permission.MANAGE_SERIES, "meeting.restored"),
 }
 
 
