@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 
 from events.models import Event
 from events.registry import EventType, register
+from mdk.place_events import register_place_events
 
 
 def _to_case(event: Event) -> str:
@@ -40,7 +41,6 @@ def register_event_types() -> None:
         _quiet("meeting.added", lambda: _("Extra meeting added")),
         _quiet("meeting.changed", lambda: _("Capacity or chair changed with the series")),
         _quiet("meeting.restored", lambda: _("Meeting held again")),
-        _quiet("meeting.published", lambda: _("Agenda published")),
         _quiet("meeting.started", lambda: _("Meeting started")),
         _quiet("meeting.closed", lambda: _("Meeting closed")),
         _quiet("meeting.signed", lambda: _("Protocol signed")),
@@ -60,12 +60,58 @@ def register_event_types() -> None:
         _quiet("preparation.assigned", lambda: _("Preparation given to a reader")),
         _quiet("preparation.left", lambda: _("Preparation put aside for later")),
     )
+    register_place_events()
     _register_told()
     _register_readers()
+    _register_lists()
 
 
 def _to_roster(event: Event) -> str:
     return reverse("mdk:roster")
+
+
+def _register_lists() -> None:
+    """Declare what happens to a list: changed, published again, added to after the cut-off, not published in time."""
+    register(
+        _quiet("item.changed", lambda: _("Place on the agenda changed")),
+        _quiet("meeting.breaks", lambda: _("Breaks set")),
+        EventType(
+            "meeting.published",
+            label=lambda: _("Agenda published"),
+            notice=lambda data: _("The agenda of a meeting of yours is published."),
+            link=_to_meeting,
+        ),
+        EventType(
+            "meeting.republished",
+            label=lambda: _("Agenda published again"),
+            notice=lambda data: _("A published agenda of yours has changed: a new version is out."),
+            link=_to_meeting,
+        ),
+        EventType(
+            "meeting.unpublished",
+            label=lambda: _("Told that the agenda is not published"),
+            notice=lambda data: _("An agenda should be published today, so that its members have it a working day ahead."),
+            link=_to_meeting,
+        ),
+        EventType(
+            "item.late_asked",
+            label=lambda: _("Late addition asked for"),
+            notice=lambda data: _("A late addition to one of your meetings waits for your yes or no."),
+            link=_to_meeting,
+        ),
+        EventType(
+            "item.late_added",
+            label=lambda: _("Added after the cut-off"),
+            notice=lambda data: _("A case was added to a meeting of yours after the cut-off."),
+            link=_to_meeting,
+        ),
+        EventType(
+            "item.late_refused",
+            label=lambda: _("Late addition refused"),
+            notice=lambda data: _("The chair said no to a late addition that you asked for."),
+            link=_to_case,
+        ),
+    )
 
 
 def _register_readers() -> None:
@@ -169,6 +215,24 @@ def _register_told() -> None:
             label=lambda: _("Addendum to the recommendation"),
             notice=lambda data: _("An addendum was made to the recommendation for one of your cases."),
             link=_to_case,
+        ),
+        EventType(
+            "case.rebooked_often",
+            label=lambda: _("Rebooked for the third time or more"),
+            notice=lambda data: _("A case has now been rebooked %(count)d times.") % {"count": int(data["count"])},
+            link=_to_meeting,
+        ),
+        EventType(
+            "item.accepted_unready",
+            label=lambda: _("Accepted by the chair though not ready"),
+            notice=lambda data: _("The chair takes up one of your cases though something is missing."),
+            link=_to_case,
+        ),
+        EventType(
+            "preparation.reopened",
+            label=lambda: _("Preparation opened again: something new came"),
+            notice=lambda data: _("Something new came to a case that you have prepared. See what is new."),
+            link=_to_queue,
         ),
         EventType(
             "preparation.handed_over",

@@ -1,13 +1,14 @@
 """Preparations as plain rows, with the answers of their discipline and what is new since the last reading."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
+from django.db.models.functions import JSONObject
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from accounts.actor import Actor
 from cases.identity import Identity
@@ -16,9 +17,11 @@ from cases.privacy import IdentityGuard
 from cases.queries import is_discordant
 from cases.readiness.words import requirement_label
 from checklists.enums import Discipline
-from checklists.registry import spec_of, specs_of
+from checklists.registry import spec_of
+from events.models import Event
 from mdk.enums import PreparationState
 from mdk.models import Preparation
+from mdk.queries.readings import Change, Reading, answers_by_case, changes_by_id, reading_of
 
 TO_DO = (PreparationState.WAITING, PreparationState.TODO, PreparationState.IN_PROGRESS)
 
@@ -63,8 +66,14 @@ class QueueRow:
     patient: str
     number: str
     url: str
+    assigned_at: datetime | None = None
+    accepted_at: datetime | None = None
+    return_reason: str = ""
+    is_mended: bool = False
+    other: Mapping[str, str | None] | None = None
     is_discordant: bool = False
     answers: tuple[AnswerRow, ...] = ()
+    changes: tuple[Change, ...] = ()
 
     @property
     def is_open(self) -> bool:
@@ -72,15 +81,28 @@ class QueueRow:
         return self.state in TO_DO
 
     @property
+    def beside(self) -> str:
+        """What the other discipline has said of the case: accepted, done or sent back; nothing while it is silent."""
+        return other_words(self.other)
+
+    @property
+    def is_refused_beside(self) -> bool:
+        """Whether the other discipline has sent the case back."""
+        return bool(self.other and self.other["state"] == PreparationState.RETURNED)
+
+    @property
     def new(self) -> list[str]:
-        """The labels of the answers that came or changed since the reading that is carried over."""
-        return [answer.label for answer in self.answers if answer.is_new]
+        """What is new since the last reading, in the words of its labels: answers, the question, the level."""
+        return [change.label for change in self.changes]
 
     @property
     def new_since(self) -> int:
-        """How many answers are new since the reading that is carried over; 0 for a first reading."""
-        return len(self.new)
+        """How many things are new since the last reading; 0 for one that was never begun."""
+        return len(self.changes)
 
+
+MENDED_BY = ("result.registered", "result.changed", "case.edited")
+"""Events of a case that may have mended what a preparation was sent back for."""
 
 _FIELDS = {
     "meeting_id": F("item__meeting_id"),
@@ -103,21 +125,50 @@ _FIELDS = {
     "unit_id": F("item__case__unit_id"),
     "clinician_id": F("item__case__responsible_clinician_id"),
     "nurse_id": F("item__case__contact_nurse_id"),
+    "is_mended": Exists(
+        Event.objects.filter(case_id=OuterRef("item__case_id"), kind__in=MENDED_BY, at__gt=OuterRef("returned_at"))
+    ),
+    "other": Subquery(
+        Preparation.objects.filter(item=OuterRef("item"))
+        .exclude(discipline=OuterRef("discipline"))
+        .values(
+            said=JSONObject(
+                discipline="discipline", state="state", reader="reader__name", accepted="accepted_by__name",
+                returned="returned_by__name", reason="return_reason",
+            )
+        )[:1]
+    ),
     "is_discordant": is_discordant("item__case_id"),
-}
+}  # fmt: skip
 _NAMES = (
     "id", "item_id", "discipline", "reader_id", "estimate_minutes", "minutes", "state", "due_at", "completed_at",
-    "carried_over_from_id",
+    "carried_over_from_id", "assigned_at", "accepted_at", "return_reason", "seen",
 )  # fmt: skip
 
 
+def other_words(other: Mapping[str, str | None] | None) -> str:
+    """Return in a few words what a discipline has said of a case (as `QueueRow.other`), nothing when nothing."""
+    if not other:
+        return ""
+    discipline = str(Discipline(str(other["discipline"])).label)
+    match other["state"]:
+        case PreparationState.RETURNED:
+            words = _("%(discipline)s: sent back by %(who)s: %(reason)s")
+            return words % {"discipline": discipline, "who": other["returned"], "reason": other["reason"]}
+        case PreparationState.DONE:
+            return _("%(discipline)s: prepared by %(who)s") % {"discipline": discipline, "who": other["reader"]}
+    if other["accepted"]:
+        return _("%(discipline)s: accepted by %(who)s") % {"discipline": discipline, "who": other["accepted"]}
+    return ""
+
+
 def queue_rows(preparations: QuerySet[Preparation], actor: Actor) -> list[QueueRow]:
-    """Return the preparations as rows with the answers of their discipline: two queries, however many there are."""
+    """Return the preparations as rows with their answers and what is new: two queries, however many there are."""
     raw = list(preparations.values(*_NAMES, **_FIELDS))
-    answers = _answers_of(raw)
+    found = _read([_reading(one) for one in raw])
     guard = IdentityGuard(actor)
     base = reverse("mdk:queue")
-    return [_row(one, answers[one["id"]], guard, base) for one in raw]
+    return [_row(one, *found[one["id"]], guard, base) for one in raw]
 
 
 def row_of(pk: int, actor: Actor) -> QueueRow:
@@ -126,20 +177,32 @@ def row_of(pk: int, actor: Actor) -> QueueRow:
 
 
 def answers_for(preparation: Preparation) -> tuple[AnswerRow, ...]:
-    """Return the answers of one preparation's discipline, marked where new since the reading carried over."""
-    earlier = preparation.carried_over_from
-    case = preparation.item.case
-    raw = {
-        "id": preparation.pk,
-        "case_id": case.pk,
-        "definition_id": case.definition_id,
-        "discipline": preparation.discipline,
-        "carried_at": earlier.completed_at if earlier else None,
-    }
-    return _answers_of([raw])[preparation.pk]
+    """Return the answers of one preparation's discipline, marked where new since its last reading."""
+    return _read([reading_of(preparation)])[preparation.pk][0]
 
 
-def _row(raw: dict[str, Any], answers: tuple[AnswerRow, ...], guard: IdentityGuard, base: str) -> QueueRow:
+def _reading(raw: dict[str, Any]) -> Reading:
+    """Return the row as a reading, and take out of it what only that needs."""
+    carried_at = raw["carried_at"]
+    return Reading(
+        id=raw["id"],
+        case_id=raw["case_id"],
+        definition_id=raw["definition_id"],
+        discipline=raw["discipline"],
+        level=raw["level"],
+        question=raw["question"],
+        seen=raw.pop("seen"),
+        read_at=raw["completed_at"] or carried_at,
+    )
+
+
+def _row(
+    raw: dict[str, Any],
+    answers: tuple[AnswerRow, ...],
+    changes: tuple[Change, ...],
+    guard: IdentityGuard,
+    base: str,
+) -> QueueRow:
     shown = guard.of_row(
         raw.pop("name"),
         Identity(raw.pop("system"), raw.pop("value")),
@@ -147,31 +210,27 @@ def _row(raw: dict[str, Any], answers: tuple[AnswerRow, ...], guard: IdentityGua
         unit_id=raw.pop("unit_id"),
         people=(raw.pop("clinician_id"), raw.pop("nurse_id")),
     )
-    return QueueRow(**raw, patient=shown.name, number=shown.number, url=f"{base}{raw['id']}/", answers=answers)
+    url = f"{base}{raw['id']}/"
+    return QueueRow(**raw, patient=shown.name, number=shown.number, url=url, answers=answers, changes=changes)
 
 
-def _answers_of(raw: Sequence[dict[str, Any]]) -> dict[int, tuple[AnswerRow, ...]]:
-    """Return the answers of each preparation's own discipline, oldest first; one query for the answers."""
-    specs_of({row["definition_id"] for row in raw})
-    by_case: dict[tuple[int, str], list[tuple[str, date | None, bool, datetime]]] = defaultdict(list)
-    results = Result.objects.filter(
-        case_id__in={row["case_id"] for row in raw}, kind__in={row["discipline"] for row in raw}
-    ).exclude(state="cancelled")
-    for case_id, kind, key, day, external, changed in results.order_by("performed_on", "pk").values_list(
-        "case_id", "kind", "requirement", "performed_on", "is_external", "updated_at"
-    ):
-        by_case[case_id, kind].append((key, day, external, changed))
-    return {
-        row["id"]: tuple(
-            AnswerRow(
-                label=requirement_label(spec_of(row["definition_id"]), key)
-                if key
-                else str(Discipline(row["discipline"]).label),
-                performed_on=day,
-                is_external=external,
-                is_new=bool(row["carried_at"] and changed > row["carried_at"]),
-            )
-            for key, day, external, changed in by_case[row["case_id"], row["discipline"]]
-        )
-        for row in raw
-    }
+def _read(readings: Sequence[Reading]) -> dict[int, tuple[tuple[AnswerRow, ...], tuple[Change, ...]]]:
+    """Return the answers of each reading's own discipline, oldest first, and what is new; one query for the answers."""
+    answers = answers_by_case({one.case_id for one in readings}, {one.discipline for one in readings})
+    changes = changes_by_id(readings, answers)
+    found = {}
+    for one in readings:
+        new = {change.answer for change in changes[one.id]}
+        rows = [_answer(one, result, is_new=result.pk in new) for result in answers.get(_key(one), ())]
+        found[one.id] = (tuple(rows), tuple(changes[one.id]))
+    return found
+
+
+def _key(reading: Reading) -> tuple[int, str]:
+    return reading.case_id, reading.discipline
+
+
+def _answer(reading: Reading, result: Result, *, is_new: bool) -> AnswerRow:
+    key = result.requirement
+    label = requirement_label(spec_of(reading.definition_id), key) if key else Discipline(reading.discipline).label
+    return AnswerRow(str(label), result.performed_on, result.is_external, is_new)

@@ -20,6 +20,8 @@ from mdk.models import Preparation
 from mdk.planning.rereading import News, news_between
 
 READABLE = (ResultState.PRELIMINARY, ResultState.FINAL)
+Answers = Mapping[tuple[int, str], Sequence[Result]]
+"""Answers by case and kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,68 +64,19 @@ def changes_since(preparation: Preparation) -> list[Change]:
 
 def changes_of(preparations: Iterable[Preparation]) -> dict[int, list[Change]]:
     """Return what is new for each preparation, by id; one query when item, case and carried reading are loaded."""
-    return changes_by_id([_reading(one) for one in preparations])
+    return changes_by_id([reading_of(one) for one in preparations])
 
 
-def changes_by_id(readings: Sequence[Reading]) -> dict[int, list[Change]]:
-    """Return what is new for each reading, by id, oldest answer first; one query however many there are."""
-    read = [one for one in readings if one.seen or one.read_at]
-    specs_of({one.definition_id for one in read})
-    answers = answers_by_case({one.case_id for one in read}, {one.discipline for one in read})
-    found: dict[int, list[Change]] = {one.id: [] for one in readings}
-    for one in read:
-        found[one.id] = _changes(one, answers[one.case_id, one.discipline])
-    return found
+def changes_by_id(readings: Sequence[Reading], answers: Answers | None = None) -> dict[int, list[Change]]:
+    """Return what is new for each reading, by id, oldest answer first; one query, none where `answers` are given."""
+    if answers is None:
+        answers = answers_by_case({one.case_id for one in readings}, {one.discipline for one in readings})
+    specs_of({one.definition_id for one in readings})
+    return {one.id: _changes(one, answers.get((one.case_id, one.discipline), [])) for one in readings}
 
 
-def answers_by_case(case_ids: Iterable[int], kinds: Iterable[str]) -> dict[tuple[int, str], list[Result]]:
-    """Return the answers that can be read by (case, kind), oldest first; one query."""
-    found: defaultdict[tuple[int, str], list[Result]] = defaultdict(list)
-    rows = Result.objects.filter(case_id__in=set(case_ids), kind__in=set(kinds), state__in=READABLE)
-    for result in rows.order_by("performed_on", "pk"):
-        found[result.case_id, result.kind].append(result)
-    return found
-
-
-def snapshot_of(preparation: Preparation) -> dict[str, Any]:
-    """Return what a reading of the preparation at this moment rests on (`mdk.planning.rereading`); one query."""
-    item = preparation.item
-    answers = answers_by_case([item.case_id], [preparation.discipline])[item.case_id, preparation.discipline]
-    return snapshot(item.case.clinical_question, item.level, answers)
-
-
-def snapshot(question: str, level: str, answers: Iterable[Result]) -> dict[str, Any]:
-    """Return question, level and answers as the value that is kept in `Preparation.seen`."""
-    return {
-        "question": question,
-        "level": level,
-        "answers": {
-            str(result.pk): {
-                "requirement": result.requirement,
-                "state": result.state,
-                "on": result.performed_on.isoformat() if result.performed_on else None,
-                "elsewhere": result.is_external,
-                "is": _content(result),
-            }
-            for result in answers
-        },
-    }
-
-
-def edition_of(preparation: Preparation) -> str:
-    """Return a short sign for what there is to read at this moment: another one as soon as something is new."""
-    return _sign(snapshot_of(preparation))
-
-
-def _content(result: Result) -> str:
-    return _sign([result.state, str(result.performed_on), result.text, result.structured, result.is_external])
-
-
-def _sign(value: Any) -> str:
-    return blake2b(dumps(value, sort_keys=True).encode(), digest_size=8).hexdigest()
-
-
-def _reading(preparation: Preparation) -> Reading:
+def reading_of(preparation: Preparation) -> Reading:
+    """Return a preparation as a reading; no query when item, case and carried reading are loaded."""
     item, earlier = preparation.item, preparation.carried_over_from
     return Reading(
         id=preparation.pk,
@@ -137,25 +90,75 @@ def _reading(preparation: Preparation) -> Reading:
     )
 
 
+def answers_by_case(case_ids: Iterable[int], kinds: Iterable[str]) -> Answers:
+    """Return the answers by (case, kind), those that are only awaited included, oldest first; one query."""
+    found: defaultdict[tuple[int, str], list[Result]] = defaultdict(list)
+    rows = Result.objects.filter(case_id__in=set(case_ids), kind__in=set(kinds)).exclude(state=ResultState.CANCELLED)
+    for result in rows.order_by("performed_on", "pk"):
+        found[result.case_id, result.kind].append(result)
+    return found
+
+
+def snapshot_of(preparation: Preparation) -> dict[str, Any]:
+    """Return what a reading of the preparation at this moment rests on (`mdk.planning.rereading`); one query."""
+    item, kind = preparation.item, preparation.discipline
+    answers = answers_by_case([item.case_id], [kind]).get((item.case_id, kind), [])
+    return snapshot(item.case.clinical_question, item.level, answers)
+
+
+def snapshot(question: str, level: str, answers: Iterable[Result]) -> dict[str, Any]:
+    """Return question, level and the answers that can be read as the value that is kept in `Preparation.seen`."""
+    return {
+        "question": question,
+        "level": level,
+        "answers": {
+            str(result.pk): {
+                "requirement": result.requirement,
+                "state": result.state,
+                "on": result.performed_on.isoformat() if result.performed_on else None,
+                "elsewhere": result.is_external,
+                "is": _content(result),
+            }
+            for result in answers
+            if result.state in READABLE
+        },
+    }
+
+
+def basis(
+    seen: Mapping[str, Any], read_at: datetime | None, present: Mapping[str, Any], answers: Iterable[Result]
+) -> Mapping[str, Any]:
+    """Return what a reading rests on: as it was kept, or for one from before that was done, as far as `read_at` tells.
+
+    What came or changed after `read_at` is then new; question and level count as they are in `present`.
+    """
+    if seen:
+        return seen
+    later = {str(answer.pk) for answer in answers if read_at and answer.updated_at > read_at}
+    return {**present, "answers": {key: one for key, one in present["answers"].items() if key not in later}}
+
+
+def edition_of(preparation: Preparation) -> str:
+    """Return a short sign for what there is to read at this moment: another one as soon as something is new."""
+    return sign_of(snapshot_of(preparation))
+
+
+def _content(result: Result) -> str:
+    return sign_of([result.state, str(result.performed_on), result.text, result.structured, result.is_external])
+
+
+def sign_of(value: Any) -> str:
+    """Return a short sign for a value of JSON types: the same for the same value."""
+    return blake2b(dumps(value, sort_keys=True).encode(), digest_size=8).hexdigest()
+
+
 def _changes(reading: Reading, answers: Sequence[Result]) -> list[Change]:
     by_id = {result.pk: result for result in answers}
-    if not reading.seen:
-        return [_answer(reading, _unseen(reading, result), by_id) for result in answers if _is_later(reading, result)]
-    found = news_between(reading.seen, snapshot(reading.question, reading.level, answers))
+    present = snapshot(reading.question, reading.level, answers)
+    found = news_between(basis(reading.seen, reading.read_at, present, answers), present)
     order = {pk: place for place, pk in enumerate(by_id)}
     found.sort(key=lambda one: order.get(one.answer or 0, -1))
     return [_change(reading, one, by_id) for one in found]
-
-
-def _is_later(reading: Reading, result: Result) -> bool:
-    """Whether an answer came or changed after a reading of which nobody kept what it rests on."""
-    return reading.read_at is not None and result.updated_at > reading.read_at
-
-
-def _unseen(reading: Reading, result: Result) -> News:
-    is_new = reading.read_at is not None and result.created_at > reading.read_at
-    present = {"state": result.state, "requirement": result.requirement, "on": None}
-    return News(ChangeKind.ANSWER_NEW if is_new else ChangeKind.ANSWER_CHANGED, result.pk, None, present)
 
 
 def _change(reading: Reading, news: News, by_id: Mapping[int, Result]) -> Change:
