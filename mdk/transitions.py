@@ -1,6 +1,6 @@
 """The moves of a meeting: one table, one writer of its status."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -66,12 +66,13 @@ def move_meeting(
     now: datetime,
     guard: Callable[[Meeting], None] | None = None,
     effect: Callable[[Meeting], None] | None = None,
+    to: Callable[[Meeting], Iterable[User]] | None = None,
 ) -> Meeting:
     """Make the move `action`: lock, check, guard, save, effect, record; the only writer of a meeting's status.
 
     The same person asking again for what they did is a success and changes nothing; anybody else gets
     MeetingMoveRefused (409), naming who did it and when. `guard` may refuse; `effect` works in the same
-    transaction after the status is saved.
+    transaction after the status is saved, and `to` names who is told.
     """
     move = MOVES[action]
     meeting = lock_meeting(meeting_id)
@@ -91,7 +92,10 @@ def move_meeting(
     meeting.save()
     if effect:
         effect(meeting)
-    record(move.event, by=by, now=now, subject=meeting, meeting=meeting.pk, unit=meeting.series.unit_id)
+    record(
+        move.event, by=by, now=now, subject=meeting, meeting=meeting.pk, unit=meeting.series.unit_id,
+        to=to(meeting) if to else (),
+    )  # fmt: skip
     return meeting
 
 

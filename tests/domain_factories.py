@@ -29,9 +29,10 @@ from checklists.loader import FOLDER, Loaded, load_folder
 from checklists.models import Definition, Diagnosis
 from checklists.registry import spec_of
 from mdk.models import AgendaItem, Meeting, Outcome, Series
-from mdk.services.agenda import book_case, publish_meeting
+from mdk.services.agenda import book_case
 from mdk.services.live import start_meeting
 from mdk.services.outcome import save_outcome
+from mdk.services.publishing import publish_meeting
 from mdk.services.series import SeriesData, create_series
 from tests.factories import make_unit, make_user
 

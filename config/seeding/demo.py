@@ -34,7 +34,8 @@ from config.seeding.plans import can_have, plan_case
 from events.models import Delivery, Notice
 from mdk.models import Meeting, Preparation, Series
 from mdk.services import preparation
-from mdk.services.agenda import book_case, lift_item, order_items, publish_meeting
+from mdk.services.agenda import book_case, lift_item, order_items
+from mdk.services.publishing import publish_meeting
 from mdk.services.series import add_meeting
 
 SEED = 7

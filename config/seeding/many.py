@@ -23,7 +23,8 @@ from config.seeding.people import Staff, demo_staff
 from config.seeding.plans import CasePlan, plan_case
 from mdk.enums import MeetingStatus
 from mdk.models import Meeting, Series
-from mdk.services.agenda import book_case, planned_minutes, publish_meeting
+from mdk.services.agenda import book_case, planned_minutes
+from mdk.services.publishing import publish_meeting
 from mdk.services.series import add_meeting
 
 MOST_CASES = 500_000

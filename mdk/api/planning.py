@@ -34,9 +34,10 @@ from mdk.api.serializers import (
 from mdk.models import AgendaItem, Meeting
 from mdk.queries.attendance import chairs_for
 from mdk.queries.meetings import meetings_between
-from mdk.services.agenda import already_booked, book_case, lift_item, order_items, publish_meeting, take_off
+from mdk.services.agenda import already_booked, book_case, lift_item, order_items, take_off
 from mdk.services.cancelling import cancel_meeting
 from mdk.services.outcome import choose_chair
+from mdk.services.publishing import publish_meeting
 from mdk.services.rebooking import rebook_item
 
 

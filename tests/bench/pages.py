@@ -21,7 +21,8 @@ from config.seeding.many import seed_cases
 from config.seeding.people import Staff, demo_staff
 from config.seeding.plans import plan_case
 from mdk.models import Meeting, Series
-from mdk.services.agenda import book_case, publish_meeting
+from mdk.services.agenda import book_case
+from mdk.services.publishing import publish_meeting
 from tests.bench import bare
 from tests.bench.measurement import line
 

@@ -15,9 +15,10 @@ from cases.models import Case
 from events.models import Event
 from mdk.models import AgendaItem, Meeting, Outcome, Preparation
 from mdk.services import preparation
-from mdk.services.agenda import BookingRefused, book_case, planned_minutes, publish_meeting
+from mdk.services.agenda import BookingRefused, book_case, planned_minutes
 from mdk.services.outcome import save_outcome
-from mdk.services.preparation import PreparationRefused
+from mdk.services.preparation_moves import PreparationRefused
+from mdk.services.publishing import publish_meeting
 from mdk.transitions import MeetingMoveRefused
 from tests.concurrency.conftest import at_once, meeting_at
 from tests.domain_factories import House, live_meeting, make_meeting, published_meeting, ready_case
@@ -80,7 +81,7 @@ def test_one_publishes_and_the_other_is_told_who(house: House, monkeypatch: Patc
 
 def book_on_two(house: House, monkeypatch: Patch, *, provisional: bool = False) -> tuple[Case, list[Any]]:
     first, second, case = make_meeting(house), make_meeting(house), ready_case(house)
-    with meeting_at(monkeypatch, "mdk.services.agenda._checked_level"):
+    with meeting_at(monkeypatch, "mdk.services.agenda.booking._checked_level"):
         answers = at_once(
             lambda: book_case(first.pk, case.pk, by=house.coordinator, now=NOW, provisional=provisional),
             lambda: book_case(second.pk, case.pk, by=house.chair, now=NOW, provisional=provisional),
@@ -114,7 +115,7 @@ def test_one_books_and_the_other_is_told_who_and_where(house: House, monkeypatch
 def book_the_last_minutes(house: House, monkeypatch: Patch) -> tuple[Meeting, list[Any]]:
     meeting = make_meeting(house, capacity_minutes=6)
     first, second = ready_case(house), ready_case(house)
-    with meeting_at(monkeypatch, "mdk.services.agenda._next_position"):
+    with meeting_at(monkeypatch, "mdk.services.agenda.booking._next_position"):
         answers = at_once(
             lambda: book_case(meeting.pk, first.pk, by=house.coordinator, now=NOW),
             lambda: book_case(meeting.pk, second.pk, by=house.chair, now=NOW),
@@ -128,7 +129,8 @@ def test_without_locks_the_minutes_are_given_away_twice(
     without_locks()
     # Places of their own, or the constraint on positions would stop the second.
     positions = count(1)
-    monkeypatch.setattr("mdk.services.agenda._next_position", lambda meeting: next(positions))
+    monkeypatch.setattr("mdk.services.agenda.booking._next_position", lambda meeting: next(positions))
+    monkeypatch.setattr("mdk.services.agenda.booking.put_in_place", lambda item, meeting: None)
     meeting, answers = book_the_last_minutes(house, monkeypatch)
     assert errors(answers) == []
     assert planned_minutes(meeting) == 12

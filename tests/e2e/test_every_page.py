@@ -15,8 +15,8 @@ from cases.services.thread import write_message
 from checklists.publishing import publish_draft, set_entry, start_draft
 from config.seeding.people import Staff
 from mdk.models import Meeting, Preparation
-from mdk.services.agenda import publish_meeting
 from mdk.services.live import close_meeting
+from mdk.services.publishing import publish_meeting
 from tests.domain_factories import (
     House,
     add_result,

@@ -7,8 +7,8 @@ from playwright.sync_api import expect
 from cases.services.editing import withdraw_case
 from config.seeding.people import Staff
 from mdk.models import Meeting, Preparation
-from mdk.services.agenda import publish_meeting
 from mdk.services.live import start_meeting
+from mdk.services.publishing import publish_meeting
 from tests.domain_factories import House, make_case, make_meeting, place, ready_case
 from tests.e2e.conftest import ComeIn, house_of
 

@@ -9,8 +9,8 @@ from django.utils import timezone
 from cases.models import Case
 from cases.tasks import refresh_readiness
 from mdk.models import Meeting
-from mdk.services.agenda import publish_meeting
 from mdk.services.live import start_meeting
+from mdk.services.publishing import publish_meeting
 from mdk.services.reminders import remind_owners
 from tests.domain_factories import House, make_meeting, place, ready_case
 from tests.mdk.planning import Api, page

@@ -11,9 +11,10 @@ from events.models import Event
 from mdk.enums import ItemStatus
 from mdk.models import AgendaItem, Meeting, Preparation
 from mdk.queries.live import screen_of
-from mdk.services.agenda import BookingRefused, planned_minutes, publish_meeting, take_off
+from mdk.services.agenda import BookingRefused, planned_minutes, take_off
 from mdk.services.firming import give_place, make_firm
 from mdk.services.live import close_meeting, next_item, start_meeting
+from mdk.services.publishing import publish_meeting
 from tests.domain_factories import (
     House,
     give_outcome,

@@ -13,9 +13,10 @@ from events.models import Event, Notice
 from mdk.enums import ItemStatus, MeetingStatus, RebookingReason
 from mdk.models import AgendaItem, Meeting, Outcome
 from mdk.services import live
-from mdk.services.agenda import BookingRefused, publish_meeting, take_off
+from mdk.services.agenda import BookingRefused, take_off
 from mdk.services.cancelling import cancel_meeting
 from mdk.services.live import LiveRefused
+from mdk.services.publishing import publish_meeting
 from mdk.services.rebooking import next_meeting, rebook_item
 from mdk.services.series import add_meeting
 from mdk.transitions import MeetingMoveRefused

@@ -11,9 +11,11 @@ from events.models import Event, Notice
 from mdk.enums import ItemStatus, PreparationState, RebookingReason
 from mdk.models import AgendaItem, Meeting, Preparation, Rebooking
 from mdk.services import preparation
-from mdk.services.agenda import BookingRefused, publish_meeting, take_off
+from mdk.services.agenda import BookingRefused, take_off
 from mdk.services.cancelling import cancel_meeting
-from mdk.services.preparation import PreparationRefused, new_since
+from mdk.services.preparation import new_since
+from mdk.services.preparation_moves import PreparationRefused
+from mdk.services.publishing import publish_meeting
 from mdk.services.rebooking import rebook_item
 from tests.domain_factories import (
     House,

@@ -10,8 +10,8 @@ from django.utils import timezone
 from accounts.models import AccessLog
 from events.models import Event
 from mdk.models import AgendaItem, Meeting
-from mdk.services.agenda import publish_meeting
 from mdk.services.preparation import complete
+from mdk.services.publishing import publish_meeting
 from tests.domain_factories import House, make_case, make_meeting, make_series, place, ready_case
 from tests.mdk.planning import MEMBERS, WITHOUT_CASES, Api, person
 

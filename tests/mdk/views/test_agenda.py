@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.models import AccessLog
 from mdk.models import AgendaItem, Meeting
-from mdk.services.agenda import publish_meeting
+from mdk.services.publishing import publish_meeting
 from tests.domain_factories import House, make_case, make_meeting, place, ready_case
 from tests.mdk.planning import MEMBERS, WITHOUT_CASES, page, person
 

@@ -10,8 +10,8 @@ from accounts.models import AccessLog
 from events.models import Event
 from mdk.enums import ItemStatus, MeetingStatus
 from mdk.models import AgendaItem, Meeting, Outcome
-from mdk.services.agenda import publish_meeting
 from mdk.services.outcome import save_outcome
+from mdk.services.publishing import publish_meeting
 from tests.domain_factories import (
     House,
     give_outcome,

@@ -10,7 +10,7 @@ from accounts.models import AccessLog
 from accounts.permissions import Role
 from mdk.models import Meeting, Preparation
 from mdk.services import preparation
-from mdk.services.agenda import publish_meeting
+from mdk.services.publishing import publish_meeting
 from mdk.services.rebooking import rebook_item
 from tests.domain_factories import House, add_result, make_house, make_meeting, place, published_meeting, ready_case
 from tests.factories import login, make_membership
