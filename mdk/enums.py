@@ -98,6 +98,16 @@ class OrderRule(models.TextChoices):
     HARD_FIRST = "hard_first", _("hard cases early")
 
 
+class AgendaSection(models.TextChoices):
+    """The parts of an agenda as it is read; `discussed` where the series does not part by operation."""
+
+    NOT_OPERATED = "not_operated", _("Not yet operated")
+    OPERATED = "operated", _("Operated")
+    DISCUSSED = "discussed", _("Discussion")
+    PROTOCOL = "protocol", _("Protocol list")
+    PROVISIONAL = "provisional", _("Provisional")
+
+
 class LateState(models.TextChoices):
     """An addition after the cut-off: asked of the chair, then answered."""
 

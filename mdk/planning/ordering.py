@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from checklists.enums import LevelCode, Phase
-from mdk.enums import OrderRule
+from mdk.enums import AgendaSection, OrderRule
 
 OPERATED: Final = (Phase.POST_OPERATIVE, Phase.FOLLOW_UP)
 """The phases in which the patient has been operated on."""
@@ -60,6 +60,17 @@ _FIRM_FIRST: Final = _Step(lambda one: not one.is_firm)
 def hardness(one: Orderable) -> tuple[int, int]:
     """Return the key of "hard first": full discussions before focused ones, then those with most minutes."""
     return HARDEST.index(LevelCode(one.level)), -one.minutes
+
+
+def section_of(level: str, phase: str, *, is_firm: bool, rules: Sequence[str]) -> AgendaSection:
+    """Return the part of the agenda in which the place is read, by what the rules of the series part."""
+    if not is_firm:
+        return AgendaSection.PROVISIONAL
+    if level == LevelCode.PROTOCOL:
+        return AgendaSection.PROTOCOL
+    if OrderRule.NOT_OPERATED_FIRST not in rules:
+        return AgendaSection.DISCUSSED
+    return AgendaSection.OPERATED if phase in OPERATED else AgendaSection.NOT_OPERATED
 
 
 def in_order(items: Sequence[Orderable], rules: Sequence[str]) -> list[int]:

@@ -1,9 +1,11 @@
 """The agenda of meetings as plain rows: one shape for page, PDF, spreadsheet and API."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
+from itertools import groupby
+from typing import Any
 
 from django.db.models import F
 from django.utils import timezone
@@ -15,8 +17,10 @@ from cases.models import Case
 from cases.privacy import IdentityGuard
 from cases.queries import is_discordant
 from checklists.enums import Discipline, LevelCode
-from mdk.enums import FIRM_ITEMS, ItemStatus, PreparationState
-from mdk.models import AgendaItem, Meeting, Preparation
+from mdk.enums import FIRM_ITEMS, AgendaSection, ItemStatus, PreparationState
+from mdk.models import AgendaItem, Meeting, Preparation, Series
+from mdk.planning.breaks import BreakRule, clock_of
+from mdk.planning.ordering import section_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +81,27 @@ class AgendaRow:
     suspected_on: date
     promised_on: date | None
     is_discordant: bool
+    guest: str
+    late: str
+    """Of an addition after the cut-off: asked, granted (`LateState`), else empty."""
+    section: str
+    """The part of the agenda in which it is read (`AgendaSection`)."""
+    break_minutes: int = 0
+    """Length of the break after it; 0 without one."""
+    break_at: datetime | None = None
     probability: float | None = None
-    """That a provisional place will be ready in time (0-1), where it was asked for (`with_chances`)."""
+    """That a provisional place will be ready in time (0-1): as last told, or as asked for (`with_chances`)."""
+    forecast_at: datetime | None = None
 
     @property
     def clock(self) -> str:
         """The running time as a list shows it, `08:15`."""
         return timezone.localtime(self.starts_at).strftime("%H:%M")
+
+    @property
+    def break_clock(self) -> str:
+        """The time at which the break after it begins, `09:00`; empty without one."""
+        return timezone.localtime(self.break_at).strftime("%H:%M") if self.break_at else ""
 
     @property
     def is_firm(self) -> bool:
@@ -153,7 +171,7 @@ _CASE = {
 }
 _ITEM = (
     "id", "meeting_id", "case_id", "position", "level", "minutes", "status", "seconds_used", "is_late",
-    "override_reason", "lifted_reason",
+    "override_reason", "lifted_reason", "guest", "late", "probability", "forecast_at",
 )  # fmt: skip
 _PREPARATION = {
     "reader_name": F("reader__name"),
@@ -162,23 +180,75 @@ _PREPARATION = {
 
 
 def agendas(meetings: Iterable[Meeting]) -> dict[int, list[AgendaRow]]:
-    """Return the agenda of each meeting by its id, in order of position; two queries however many there are."""
-    starts = {meeting.pk: meeting.starts_at for meeting in meetings}
-    found: dict[int, list[AgendaRow]] = {pk: [] for pk in starts}
+    """Return the agenda of each meeting (its series loaded) by its id, in order of position, with clock and breaks.
+
+    Two queries however many there are. A provisional place takes no time: it stands at the end of the firm ones.
+    """
+    known = {meeting.pk: meeting for meeting in meetings}
     items = list(
-        AgendaItem.objects.filter(meeting_id__in=starts, position__isnull=False)
+        AgendaItem.objects.filter(meeting_id__in=known, position__isnull=False)
         .order_by("meeting_id", "position")
         .values(*_ITEM, **_CASE)
     )
     preparations = preparations_of([item["id"] for item in items])
-    for item in items:
-        clock = starts[item["meeting_id"]]
-        if item["status"] in FIRM_ITEMS:
-            starts[item["meeting_id"]] += timedelta(minutes=item["minutes"])
-        found[item["meeting_id"]].append(
-            AgendaRow(**item, starts_at=clock, preparations=preparations.get(item["id"], ()))
-        )
+    found: dict[int, list[AgendaRow]] = {pk: [] for pk in known}
+    for pk, same in groupby(items, key=lambda item: int(item["meeting_id"])):
+        found[pk] = _timed(known[pk], list(same), preparations)
     return found
+
+
+def _timed(
+    meeting: Meeting, items: list[dict[str, Any]], preparations: Mapping[int, tuple[PreparationRow, ...]]
+) -> list[AgendaRow]:
+    firm = [(item["id"], item["minutes"]) for item in items if item["status"] in FIRM_ITEMS]
+    series = meeting.series
+    clock = clock_of(meeting.starts_at, firm, break_rule(series), meeting.own_breaks)
+    breaks = {one.after: one for one in clock.breaks}
+    rows = []
+    for item in items:
+        after = breaks.get(item["id"])
+        is_firm = item["status"] in FIRM_ITEMS
+        rows.append(
+            AgendaRow(
+                **item,
+                starts_at=clock.starts.get(item["id"], clock.ends_at),
+                preparations=preparations.get(item["id"], ()),
+                section=section_of(item["level"], item["phase"], is_firm=is_firm, rules=series.order_rules),
+                break_minutes=after.minutes if after else 0,
+                break_at=after.starts_at if after else None,
+            )
+        )
+    return rows
+
+
+def break_rule(series: Series) -> BreakRule | None:
+    """Return the rule of the breaks of the series; None when it has none."""
+    if not (series.break_after_minutes or series.break_after_cases):
+        return None
+    return BreakRule(series.break_after_minutes, series.break_after_cases, series.break_minutes)
+
+
+@dataclass(frozen=True, slots=True)
+class AgendaPart:
+    """Rows that stand together under one heading; the same section comes twice when an order by hand parts it."""
+
+    code: str
+    rows: tuple[AgendaRow, ...]
+
+    @property
+    def title(self) -> str:
+        """The heading in words."""
+        return str(AgendaSection(self.code).label)
+
+    @property
+    def minutes(self) -> int:
+        """The minutes of its firm items."""
+        return planned_minutes_of(self.rows)
+
+
+def sections_of(rows: Iterable[AgendaRow]) -> list[AgendaPart]:
+    """Return the agenda in its parts, in the order in which it stands."""
+    return [AgendaPart(code, tuple(same)) for code, same in groupby(rows, key=lambda row: row.section)]
 
 
 def agenda_of(meeting: Meeting) -> list[AgendaRow]:
@@ -187,8 +257,11 @@ def agenda_of(meeting: Meeting) -> list[AgendaRow]:
 
 
 def with_chances(rows: list[AgendaRow], meeting: Meeting, now: datetime) -> list[AgendaRow]:
-    """Return the rows, each provisional one with the probability of being ready in time; two queries where there are any."""
-    waiting = {row.case_id for row in rows if row.status == ItemStatus.PROVISIONAL}
+    """Return the rows, each provisional one with the probability of being ready in time.
+
+    What was last told is kept; two queries where there are places that nothing was told of.
+    """
+    waiting = {row.case_id for row in rows if row.status == ItemStatus.PROVISIONAL and row.probability is None}
     cases = Case.objects.filter(pk__in=waiting).select_related("patient") if waiting else ()
     chances = {
         case: forecast.for_meeting(meeting.starts_at, meeting.cutoff_at, now)

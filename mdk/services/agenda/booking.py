@@ -4,7 +4,6 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Max
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.errors import FieldError, Invalid
@@ -17,12 +16,12 @@ from checklists.registry import spec_of
 from events.record import record
 from mdk.access import series_units
 from mdk.enums import OPEN_ITEMS, ItemStatus, LateState, MoveReason
-from mdk.models import AgendaItem, Meeting, ProvisionalMove
+from mdk.models import AgendaItem, Meeting
 from mdk.services.agenda.lateness import answerers, is_late, may_grant
 from mdk.services.agenda.order import put_in_place
-from mdk.services.agenda.places import leave_agenda
 from mdk.services.agenda.refusals import FINAL, BookingRefused, already_booked, booking_refusal
 from mdk.services.carrying import prepare_item
+from mdk.services.moves import leave_place
 from mdk.transitions import lock_meeting, touch
 
 ATTEMPTS = 3
@@ -102,7 +101,8 @@ def _book(
     if refusal and (not override_reason or by is None or refusal.code in FINAL):
         raise refusal
     if held and held.meeting_id != meeting_id:
-        _end(held, to=meeting, by=by, now=now)
+        held.meeting, held.case = meetings[held.meeting_id], case
+        leave_place(held, to=meeting, reason=MoveReason.BY_HAND, by=by, now=now)
         held = None
     item = held or AgendaItem(meeting=meeting, case=case, position=_next_position(meeting))
     item.meeting, item.case = meeting, case
@@ -203,24 +203,6 @@ def _lock(meeting_id: int, case_id: int) -> dict[int, Meeting]:
 
 def _is_given_by_system(item: AgendaItem) -> bool:
     return item.status == ItemStatus.PROVISIONAL and item.added_by_id is None and item.late != LateState.ASKED
-
-
-def _end(held: AgendaItem, *, to: Meeting, by: User | None, now: datetime) -> None:
-    """End the provisional place that the system gave on another (locked) meeting, for one that is asked for."""
-    at = timezone.localtime(to.starts_at).strftime("%Y-%m-%d %H:%M")
-    source = held.meeting
-    leave_agenda(held, ItemStatus.REMOVED, by=by, now=now)
-    held.removed_reason = _("Provisional; moved to %(at)s.") % {"at": at}
-    held.save(update_fields=["removed_reason"])
-    ProvisionalMove.objects.create(
-        case_id=held.case_id, from_meeting=source, to_meeting=to, reason=MoveReason.BY_HAND,
-        probability_before=held.probability, moved_by=by, moved_at=now,
-    )  # fmt: skip
-    touch(source)
-    record(
-        "item.moved", by=by, now=now, subject=held, case=held.case_id, meeting=source.pk, unit=source.series.unit_id,
-        data={"to_meeting": to.pk},
-    )  # fmt: skip
 
 
 def _checked_level(level: str) -> str:

@@ -156,7 +156,7 @@ def _over_preparation(meeting: Meeting, case: Case, level: str, now: datetime) -
     }
     if all(limit is None for limit in stated.values()):
         return None
-    planned, more = _planned_preparation(meeting), minutes_needed(case, level)
+    planned, more = planned_preparation(meeting), minutes_needed(case, level)
     for discipline, limit in stated.items():
         has, needs = planned.get(discipline, 0), more.get(discipline, 0)
         if limit is not None and needs and has + needs > limit:
@@ -169,7 +169,8 @@ def _over_preparation(meeting: Meeting, case: Case, level: str, now: datetime) -
     return None
 
 
-def _planned_preparation(meeting: Meeting) -> Mapping[str, Any]:
+def planned_preparation(meeting: Meeting) -> Mapping[str, Any]:
+    """Return the minutes of preparation of the firm items, by discipline; what was sent back counts no longer."""
     firm = Preparation.objects.filter(item__meeting=meeting, item__status__in=FIRM_ITEMS)
     rows = firm.exclude(state=PreparationState.RETURNED).values("discipline").annotate(total=Sum("estimate_minutes"))
     return {row["discipline"]: row["total"] for row in rows.order_by()}
