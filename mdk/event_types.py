@@ -38,6 +38,8 @@ def register_event_types() -> None:
     register(
         _quiet("series.created", lambda: _("Series created")),
         _quiet("series.changed", lambda: _("Series changed")),
+        _quiet("calendar.opened", lambda: _("Calendar address made")),
+        _quiet("calendar.revoked", lambda: _("Calendar address revoked")),
         _quiet("meeting.added", lambda: _("Extra meeting added")),
         _quiet("meeting.changed", lambda: _("Capacity or chair changed with the series")),
         _quiet("meeting.restored", lambda: _("Meeting held again")),

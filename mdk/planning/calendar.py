@@ -1,6 +1,6 @@
 """The days of a series: around Swedish holidays and summers, with what each day holds, and the moments before it."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
@@ -48,16 +48,34 @@ def meeting_days(rule: DayRule, first: date, last: date) -> list[MeetingDay]:
     `on_red_day` to the nearest day before or after on which a meeting may be held, unless the series meets on that
     day already. The answer for a day does not depend on which days are asked for.
     """
-    asked = [day for day in _expanded(rule, first - MARGIN, last + MARGIN) if day not in rule.excluded_on]
-    found = {day: MeetingDay(day, percent_of(rule, day)) for day in asked if may_meet(rule, day)}
+    found = _found(rule, _expanded(rule, first - MARGIN, last + MARGIN))
+    return [found[day] for day in sorted(found) if first <= day <= last]
+
+
+def days_left_out(rule: DayRule, first: date, last: date) -> list[date]:
+    """Return the days from `first` to `last` that the recurrence gives and on which, or instead of which, none is held."""
+    asked = _expanded(rule, first - MARGIN, last + MARGIN)
+    held = {day.instead_of or day.on for day in _found(rule, asked).values()}
+    return [day for day in asked if first <= day <= last and day not in held]
+
+
+def holiday_name(day: date) -> str:
+    """Return the Swedish name of a day off, the empty string for any other day."""
+    return str(_days_off().get(day) or "")
+
+
+def _found(rule: DayRule, asked: Sequence[date]) -> dict[date, MeetingDay]:
+    """Return the days of the meetings that stand for the `asked` ones: these themselves first, then those moved."""
+    wanted = [day for day in asked if day not in rule.excluded_on]
+    found = {day: MeetingDay(day, percent_of(rule, day)) for day in wanted if may_meet(rule, day)}
     step = {RedDay.BEFORE: -1, RedDay.AFTER: 1}.get(RedDay(rule.on_red_day), 0)
-    for day in asked:
+    for day in wanted:
         if is_working_day(day) or not step:
             continue
         other = next(filter(lambda one: may_meet(rule, one), _walk(day, step)), None)
         if other and other not in found and other >= rule.starts_on:
             found[other] = MeetingDay(other, percent_of(rule, other), day)
-    return [found[day] for day in sorted(found) if first <= day <= last]
+    return found
 
 
 def may_meet(rule: DayRule, day: date) -> bool:
@@ -124,10 +142,10 @@ def _is_summer(rule: DayRule, day: date) -> bool:
 
 
 @lru_cache
-def _half_days() -> Collection[date]:
+def _half_days() -> holidays.HolidayBase:
     return holidays.country_holidays("SE", language="sv", include_sundays=False, categories=("bank",))
 
 
 @lru_cache
-def _days_off() -> Collection[date]:
+def _days_off() -> holidays.HolidayBase:
     return holidays.country_holidays("SE", language="sv", include_sundays=False, categories=("public", "de_facto"))

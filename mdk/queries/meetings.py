@@ -116,10 +116,16 @@ def planning_units(actor: Actor) -> QuerySet[Unit]:
     return Unit.objects.filter(pk__in=units_below(actor.units_for(Permission.MANAGE_SERIES))).order_by("name")
 
 
-def series_choices(actor: Actor) -> dict[str, QuerySet[Any]]:
-    """Return what the form of a series offers: units, diagnoses, people who may chair, and readers."""
+def series_choices(actor: Actor, series: Series | None = None) -> dict[str, QuerySet[Any]]:
+    """Return what the form of a series offers: units, diagnoses, people who may chair, and readers.
+
+    Chair and readers that `series` has already stay among them, whatever has become of their roles.
+    """
     units = planning_units(actor)
+    has_chair = Q(pk=series.chair_id) if series and series.chair_id else Q(pk__in=[])
+    has_readers = Q(pk__in=series.readers.values("pk")) if series else Q(pk__in=[])
     today = timezone.localdate()
+    chairs = people_with(Permission.RUN_MEETING, units.values_list("pk", flat=True), today)
     readers = [
         people_with(permission, units.values_list("pk", flat=True), today).values("pk")
         for permission in (Permission.PREPARE_RADIOLOGY, Permission.PREPARE_PATHOLOGY)
@@ -127,9 +133,9 @@ def series_choices(actor: Actor) -> dict[str, QuerySet[Any]]:
     return {
         "unit": units,
         "diagnoses": published_diagnoses(),
-        "chair": people_with(Permission.RUN_MEETING, units.values_list("pk", flat=True), today),
+        "chair": User.objects.filter(Q(pk__in=chairs.values("pk")) | has_chair).order_by("name", "pk"),
         "participating_units": units_by_name(),
-        "readers": User.objects.filter(Q(pk__in=readers[0]) | Q(pk__in=readers[1])).order_by("name", "pk"),
+        "readers": User.objects.filter(Q(pk__in=readers[0]) | Q(pk__in=readers[1]) | has_readers).order_by("name", "pk"),
     }
 
 

@@ -173,7 +173,7 @@ def _counts(meetings: Mapping[int, Meeting]) -> dict[int, dict[str, Any]]:
         provisional=Count("items", filter=provisional),
     )
     names = ("firm", "firm_minutes", "provisional")
-    return {row["pk"]: {name: row[name] for name in names} for row in found.values("pk", *names)}  # type: ignore[literal-required]
+    return {row["pk"]: {name: row[name] for name in names} for row in found.values("pk", *names)}
 
 
 def _shape(values: Mapping[str, Any], series: Series) -> MeetingShape:

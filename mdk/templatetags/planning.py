@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts import signs
 from checklists.enums import Discipline
-from mdk.forms.planning import INTERVALS, WEEKDAYS
+from mdk.forms.series import INTERVALS, WEEKDAYS
 from mdk.models import Series
 from mdk.queries.agenda import PreparationRow
 

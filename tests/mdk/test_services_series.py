@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.errors import Invalid
+from cases.workdays import is_working_day, working_days_before
 from events.models import Event
 from mdk.models import Meeting, Series
 from mdk.services.series import (
@@ -15,8 +16,6 @@ from mdk.services.series import (
     create_series,
     extend_series,
     generate_meetings,
-    is_working_day,
-    working_days_before,
 )
 from tests.domain_factories import House, make_diagnosis, make_house
 
