@@ -5,9 +5,10 @@ two hundred rows asks for the same few signs. Widths stand in SVG attributes, si
 forbids inline style. Every dynamic text goes through `format_html`.
 """
 
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 
+from django.utils import formats, timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -246,6 +247,14 @@ def days_in_words(days: int, allowed: int | None) -> str:
         "days": days,
         "allowed": allowed,
     }
+
+
+def likely(starts_at: datetime, probability: float | None) -> str:
+    """Return when a case that is not ready is expected to be discussed, `likely Thu 3 Dec, 84%`; without a forecast the day."""
+    day = formats.date_format(timezone.localtime(starts_at), "D j b")
+    if probability is None:
+        return _("likely %(day)s") % {"day": day}
+    return _("likely %(day)s, %(chance)s") % {"day": day, "chance": percent(probability)}
 
 
 def percent(share: float | None) -> str:

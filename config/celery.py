@@ -83,6 +83,21 @@ app.conf.beat_schedule = {
         "schedule": crontab(minute=10, hour=3),
         "options": {"expires": 3600},
     },
+    "count-paces": {
+        "task": "mdk.tasks.count_paces",
+        "schedule": crontab(minute=40, hour=2),
+        "options": {"expires": 3600},
+    },
+    "warn-overloaded": {
+        "task": "mdk.tasks.warn_overloaded",
+        "schedule": crontab(minute=50, hour="6-20"),
+        "options": {"expires": 3600},
+    },
+    "follow-provisional": {
+        "task": "mdk.tasks.follow_provisional",
+        "schedule": 60,
+        "options": {"expires": 55},
+    },
     "remind-owners": {
         "task": "mdk.tasks.remind_owners",
         "schedule": crontab(minute=20, hour="6-20"),

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from mdk.services import reminders, series
+from mdk.services import overload, paces, provisional, reminders, series
 
 
 @shared_task(name="mdk.tasks.remind_owners")
@@ -12,7 +12,25 @@ def remind_owners() -> int:
     return reminders.remind_owners(timezone.now())
 
 
+@shared_task(name="mdk.tasks.follow_provisional")
+def follow_provisional() -> int:
+    """Let the provisional dates follow the forecast; returns how many changed. Safe to run twice, and at the same time."""
+    return provisional.follow_provisional(now=timezone.now())
+
+
 @shared_task(name="mdk.tasks.extend_series")
 def extend_series() -> int:
     """Keep meetings twelve weeks ahead; returns the number of new ones. Safe to run twice."""
     return series.extend_series(now=timezone.now())
+
+
+@shared_task(name="mdk.tasks.count_paces")
+def count_paces() -> int:
+    """Count anew how long preparations have taken; returns the number of counts. Safe to run twice."""
+    return paces.count_paces(timezone.now())
+
+
+@shared_task(name="mdk.tasks.warn_overloaded")
+def warn_overloaded() -> int:
+    """Tell of weeks with more to prepare than there is time for; returns how many. Safe to run twice."""
+    return overload.warn_overloaded(now=timezone.now())

@@ -139,6 +139,12 @@ def percent(share: float | None) -> str:
 
 
 @register.simple_tag
+def likely(starts_at: datetime, probability: float | None) -> str:
+    """Show when a case that is not ready is expected to be discussed: `likely Thu 3 Dec, 84%`."""
+    return signs.likely(starts_at, probability)
+
+
+@register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
     """Show a Lucide icon as inline SVG in the size of the text; hidden from screen readers unless it has a label."""
     return _icon(name, str(label))

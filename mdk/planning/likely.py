@@ -69,7 +69,9 @@ def first_option(options: Sequence[Option], minutes: int) -> Option | None:
     return best if best.probability >= EVEN else None
 
 
-def choose(held: Option, options: Sequence[Option], minutes: int, *, is_gone: MoveReason | None = None) -> Choice | None:
+def choose(
+    held: Option, options: Sequence[Option], minutes: int, *, is_gone: MoveReason | None = None
+) -> Choice | None:
     """Return where a place at `held` should move, or None when it stays. `options` are in order of time, `held` among them.
 
     `is_gone` is the reason for which it cannot stay, whatever its probability.

@@ -5,7 +5,7 @@
    together, the most urgent first.
 
 A case is seated when its minutes fit what is left of the discussion, and its preparation what is left of each discipline
-that states a limit, and of all. One that does not fit is passed over, and a less urgent one that does is seated: a
+that states a limit. One that does not fit is passed over, and a less urgent one that does is seated: a
 short case may use what a long one cannot.
 """
 
@@ -35,31 +35,25 @@ class Left:
 
     minutes: int
     preparation: Mapping[str, int | None] = field(default_factory=dict)
-    all_preparation: int | None = None
 
     def lacks(self, entrant: Entrant) -> str:
-        """Return what is too little for the case: `discussion`, a discipline, `preparation`, or nothing."""
+        """Return what is too little for the case: `discussion`, a discipline, or nothing."""
         if entrant.minutes > self.minutes:
             return "discussion"
         for discipline, wanted in entrant.preparation.items():
             limit = self.preparation.get(discipline)
             if wanted and limit is not None and wanted > limit:
                 return discipline
-        wanted = sum(entrant.preparation.values())
-        if wanted and self.all_preparation is not None and wanted > self.all_preparation:
-            return "preparation"
         return ""
 
     def less(self, entrant: Entrant) -> "Left":
         """Return what is left when the case is seated."""
-        wanted = sum(entrant.preparation.values())
         return Left(
             self.minutes - entrant.minutes,
             {
                 discipline: limit if limit is None else limit - entrant.preparation.get(discipline, 0)
                 for discipline, limit in self.preparation.items()
             },
-            self.all_preparation if self.all_preparation is None else self.all_preparation - wanted,
         )
 
 

@@ -17,17 +17,38 @@ from cases.panels import Proposal
 from checklists.enums import LevelCode
 from checklists.registry import spec_of
 from mdk.access import series_units
-from mdk.enums import FIRM_ITEMS, OPEN_ITEMS, MeetingStatus
+from mdk.enums import FIRM_ITEMS, OPEN_ITEMS
 from mdk.models import AgendaItem, Meeting, Series
+from mdk.planning.likely import LIKELY, first_option
+from mdk.planning.urgency import urgency
+from mdk.queries.coming import PLANNABLE, Coming, coming_meetings, count_held, minutes_before, waiting_cases
 
-LIKELY: Final = 0.85
-"""From this probability on a meeting is proposed (DESIGN.md, section 8)."""
+__all__ = ["LIKELY", "first_likely", "proposals_by_case", "proposals_for"]
 
 SHOWN: Final = 4
 """Next meetings that are shown in any case."""
 
 LOOKED_AT: Final = 40
 """Meetings among which the first that holds is looked for."""
+
+
+def first_likely(case: Case, *, now: datetime, after: Meeting | None = None) -> Meeting | None:
+    """Return the meeting at which the case is expected: the first, after `after` if given, that is likely and has room.
+
+    The rule is that of the provisional dates (`mdk.planning.likely`): firm places and the more urgent provisional ones
+    go before. None where no meeting is likely. Ten queries, whatever the number of meetings.
+    """
+    waiting = next((one for batch in waiting_cases(now, [case.pk]) for one in batch), None)
+    if waiting is None:
+        return None
+    fitting = [meeting for meeting in coming_meetings(now) if meeting.takes(waiting) and _is_after(meeting, after)]
+    count_held(fitting, but=case.pk)
+    option = first_option([meeting.option(waiting, now) for meeting in fitting], waiting.minutes)
+    return Meeting.objects.select_related("series").get(pk=option.meeting) if option else None
+
+
+def _is_after(meeting: Coming, after: Meeting | None) -> bool:
+    return after is None or (meeting.starts_at > after.starts_at and meeting.id != after.pk)
 
 
 def proposals_by_case(case_ids: Sequence[int]) -> dict[int, tuple[Proposal, ...]]:
@@ -40,16 +61,22 @@ def proposals_by_case(case_ids: Sequence[int]) -> dict[int, tuple[Proposal, ...]
 def proposals_for(case: Case, now: datetime) -> tuple[Proposal, ...]:
     """Return the next meetings of the series that take the case's diagnosis and unit and whose cut-off lies ahead.
 
-    The first that is likely enough and has room is marked, and shown also where it lies beyond the next ones; the
-    protocol list asks for no readiness. Five queries, and one for a definition not yet met.
+    The first that is likely enough and has room, behind firm places and the more urgent provisional ones, is marked,
+    and shown also where it lies beyond the next ones; the protocol list asks for no readiness. Six queries, and one
+    for a definition not yet met.
     """
     forecast = case_forecasts([case], now=now)[case.pk]
     held = AgendaItem.objects.filter(case=case, status__in=OPEN_ITEMS).values_list("meeting_id", flat=True).first()
-    proposals = [_proposal(case, meeting, forecast, held) for meeting in _coming(case, now)[:LOOKED_AT]]
-    minutes = spec_of(case.definition_id).level(case.level).minutes
+    meetings = list(_coming(case, now)[:LOOKED_AT])
+    proposals = [_proposal(case, meeting, forecast, held) for meeting in meetings]
+    spec = spec_of(case.definition_id)
+    minutes = spec.level(case.level).minutes
+    key = urgency(case.suspected_on, spec.lead_time_days, case.promised_on, case.pk)
+    before = minutes_before([meeting.pk for meeting in meetings], key)
     for place, proposal in enumerate(proposals):
         is_enough = proposal.probability >= LIKELY or case.level == LevelCode.PROTOCOL
-        if is_enough and (proposal.free_minutes >= minutes or proposal.is_held):
+        room = proposal.free_minutes - before.get(proposal.meeting, 0)
+        if is_enough and (room >= minutes or proposal.is_held):
             proposals[place] = replace(proposal, is_likely=True)
             break
     return tuple(one for place, one in enumerate(proposals) if place < SHOWN or one.is_likely or one.is_held)
@@ -64,7 +91,7 @@ def _coming(case: Case, now: datetime) -> QuerySet[Meeting]:
             Q(series__unit__in=units_below(units)) | Q(series__in=invited.values("series_id")),
             series__diagnoses=case.diagnosis_id,
             series__is_active=True,
-            status__in=[MeetingStatus.PLANNED, MeetingStatus.PUBLISHED],
+            status__in=PLANNABLE,
             cutoff_at__gt=now,
         )
         .select_related("series__unit__parent__parent")

@@ -16,7 +16,6 @@ from cases.readiness.store import readiness_of, store_readiness
 from checklists.enums import Discipline, LevelCode
 from mdk.enums import FIRM_ITEMS, MeetingStatus, PreparationState
 from mdk.models import AgendaItem, Meeting, Preparation
-from mdk.services.agenda.lateness import is_late
 from mdk.services.carrying import minutes_needed
 from mdk.transitions import lock_meeting
 
@@ -56,6 +55,11 @@ def booking_refusal(
         or over_capacity(meeting, minutes)
         or _over_preparation(meeting, case, level, now)
     )
+
+
+def is_late(meeting: Meeting, now: datetime) -> bool:
+    """Whether a place that is given now comes after the cut-off."""
+    return now > meeting.cutoff_at
 
 
 def planned_minutes(meeting: Meeting) -> int:
