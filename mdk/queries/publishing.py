@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,17 +13,20 @@ from cases.workdays import working_days_before
 from mdk.access import series_units
 from mdk.enums import FIRM_ITEMS, MeetingStatus
 from mdk.models import AgendaVersion, Meeting, Preparation
-
-Line = dict[str, Any]
+from mdk.planning.lists import Line
 
 
 def list_of(meeting: Meeting) -> list[Line]:
-    """Return the firm places in order as a published list keeps them: item, case, level, position from 1, minutes."""
+    """Return the firm places in order as a published list keeps them (`lines_of`); one query."""
     items = meeting.items.filter(status__in=FIRM_ITEMS, position__isnull=False).order_by("position", "pk")
-    lines = items.values_list("pk", "case_id", "level", "minutes")
+    return lines_of(items.values_list("pk", "case_id", "level", "minutes"))
+
+
+def lines_of(places: Iterable[tuple[int, int, str, int]]) -> list[Line]:
+    """Return the lines of a list: item, case, level, position from 1, minutes. `places` are the same in their order."""
     return [
         {"item": item, "case": case, "level": level, "position": position, "minutes": minutes}
-        for position, (item, case, level, minutes) in enumerate(lines, start=1)
+        for position, (item, case, level, minutes) in enumerate(places, start=1)
     ]
 
 

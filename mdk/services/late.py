@@ -12,7 +12,8 @@ from cases.transitions import lock_case
 from events.record import record
 from mdk.enums import ItemStatus, LateState
 from mdk.models import AgendaItem, Meeting
-from mdk.services.agenda import FINAL, booking_refusal, leave_agenda, may_grant
+from mdk.queries.late import may_answer
+from mdk.services.agenda import FINAL, booking_refusal, leave_agenda
 from mdk.services.agenda.booking import make_place_firm
 from mdk.transitions import lock_meeting, touch
 
@@ -35,7 +36,7 @@ def answer_late(item_id: int, *, yes: bool, note: str = "", by: User, now: datet
     bring_up_to_date([AgendaItem.objects.values_list("case_id", flat=True).get(pk=item_id)], now=now)
     meeting = lock_meeting(AgendaItem.objects.values_list("meeting_id", flat=True).get(pk=item_id))
     item = AgendaItem.objects.select_for_update(of=("self",)).get(pk=item_id)
-    if not may_grant(meeting, by, now):
+    if not may_answer(meeting, by, now):
         raise NotAllowed(_("The chair of the meeting answers late additions."))
     answer = LateState.GRANTED if yes else LateState.REFUSED
     if item.late == answer:

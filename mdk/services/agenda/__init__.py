@@ -1,7 +1,6 @@
 """Places on an agenda: booked, ordered, changed, lifted, taken off."""
 
 from mdk.services.agenda.booking import book_case, settle_place
-from mdk.services.agenda.lateness import answerers, is_late, may_grant
 from mdk.services.agenda.order import move_item, order_by_rules, order_items, put_in_place, set_breaks
 from mdk.services.agenda.places import (
     change_item,
@@ -24,15 +23,12 @@ __all__ = [
     "FINAL",
     "BookingRefused",
     "already_booked",
-    "answerers",
     "book_case",
     "booking_refusal",
     "change_item",
-    "is_late",
     "leave_agenda",
     "lift_item",
     "lock_for_planning",
-    "may_grant",
     "move_item",
     "order_by_rules",
     "order_items",

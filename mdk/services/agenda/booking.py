@@ -17,9 +17,9 @@ from events.record import record
 from mdk.access import series_units
 from mdk.enums import OPEN_ITEMS, ItemStatus, LateState, MoveReason
 from mdk.models import AgendaItem, Meeting
-from mdk.services.agenda.lateness import answerers, is_late, may_grant
+from mdk.queries.late import answerers, may_answer
 from mdk.services.agenda.order import put_in_place
-from mdk.services.agenda.refusals import FINAL, BookingRefused, already_booked, booking_refusal
+from mdk.services.agenda.refusals import FINAL, BookingRefused, already_booked, booking_refusal, is_late
 from mdk.services.carrying import prepare_item
 from mdk.services.moves import leave_place
 from mdk.transitions import lock_meeting, touch
@@ -144,7 +144,7 @@ def settle_place(
     late = is_late(meeting, now) and not in_round
     if refusal and by:
         item.override_reason, item.override_by, item.override_at = reason[:500], by, now
-    if late and not may_grant(meeting, by, now):
+    if late and not may_answer(meeting, by, now):
         ask_chair(item, meeting, by=by, now=now)
         return False
     if late:
