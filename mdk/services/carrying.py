@@ -1,5 +1,6 @@
 """Preparation follows the case: made for each firm place, carried over from the one before, weighed by what is to be read."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -64,9 +65,17 @@ def prepare_item(item: AgendaItem, *, now: datetime, previous: AgendaItem | None
 
 def minutes_needed(case: Case, level: str) -> dict[str, int]:
     """Return the minutes by discipline that a place at the level would take to prepare now; what is carried over takes none."""
-    rows = _carrying(AgendaItem(case=case, level=level))
-    weights = zip(rows, _weights(rows), strict=True)
-    return {row.discipline: 0 if _is_settled(row, weight) else weight.minutes for row, weight in weights}
+    return minutes_needed_each([(case, level)])[case.pk]
+
+
+def minutes_needed_each(wanted: Iterable[tuple[Case, str]]) -> dict[int, dict[str, int]]:
+    """Return the same for each case at its level, by case and discipline; four queries, however many there are."""
+    items = [AgendaItem(case=case, level=level) for case, level in wanted]
+    rows = _carrying_each(items)
+    needed: dict[int, dict[str, int]] = {item.case_id: {} for item in items}
+    for row, weight in zip(rows, _weights(rows), strict=True):
+        needed[row.item.case_id][row.discipline] = 0 if _is_settled(row, weight) else weight.minutes
+    return needed
 
 
 def open_preparations(item_ids: list[int], now: datetime) -> None:
@@ -115,18 +124,28 @@ def minutes_anew(preparation: Preparation) -> tuple[int, bool]:
     return weight.minutes, weight.is_learnt
 
 
-def _disciplines(item: AgendaItem) -> list[str]:
+def _kinds(case_ids: set[int]) -> dict[int, set[str]]:
+    """Return of which kinds each case has answers, or awaits them; one query."""
+    found: defaultdict[int, set[str]] = defaultdict(set)
+    there = Result.objects.filter(case_id__in=case_ids).exclude(state=ResultState.CANCELLED).order_by()
+    for case, kind in there.values_list("case_id", "kind").distinct():
+        found[case].add(kind)
+    return found
+
+
+def _disciplines(item: AgendaItem, there: set[str]) -> list[str]:
     """Return the disciplines that the level lets prepare and that have something to show for the case."""
     spec = spec_of(item.case.definition_id)
     asked = {requirement.kind for requirement in spec.requirements_for(item.case.phase, item.level)}
-    there = set(item.case.results.exclude(state=ResultState.CANCELLED).values_list("kind", flat=True))
     return [discipline for discipline in spec.level(item.level).prep_minutes if discipline in asked | there]
 
 
-def _last_readings(item: AgendaItem) -> dict[str, Preparation]:
-    """Return the latest preparation of each discipline for the case that somebody had begun, by discipline."""
-    rows = Preparation.objects.filter(item__case=item.case_id).exclude(item=item.pk).order_by("pk")
-    return {row.discipline: row for row in rows.select_related("completed_by", "reader") if _is_begun(row)}
+def _last_readings(items: Sequence[AgendaItem]) -> dict[tuple[int, str], Preparation]:
+    """Return the latest preparation that somebody had begun for each case on another item, by case and discipline; one query."""
+    rows = Preparation.objects.filter(item__case__in={item.case_id for item in items}).order_by("pk")
+    rows = rows.exclude(item__in=[item.pk for item in items if item.pk])
+    loaded = rows.select_related("completed_by", "reader", "item")
+    return {(row.item.case_id, row.discipline): row for row in loaded if _is_begun(row)}
 
 
 def _is_begun(row: Preparation) -> bool:
@@ -135,8 +154,17 @@ def _is_begun(row: Preparation) -> bool:
 
 def _carrying(item: AgendaItem) -> list[Preparation]:
     """Return a preparation, not saved, for each discipline of the item, with all that the earlier one brings along."""
-    earlier = _last_readings(item)
-    rows = [Preparation(item=item, discipline=name, carried_over_from=earlier.get(name)) for name in _disciplines(item)]
+    return _carrying_each([item])
+
+
+def _carrying_each(items: Sequence[AgendaItem]) -> list[Preparation]:
+    """Return the same for items of different cases, in their order; two queries."""
+    kinds, earlier = _kinds({item.case_id for item in items}), _last_readings(items)
+    rows = [
+        Preparation(item=item, discipline=name, carried_over_from=earlier.get((item.case_id, name)))
+        for item in items
+        for name in _disciplines(item, kinds[item.case_id])
+    ]
     for row in rows:
         if before := row.carried_over_from:
             row.findings, row.headings, row.seen = before.findings, before.headings, before.seen
