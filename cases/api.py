@@ -26,13 +26,13 @@ from cases.api_serializers import (
     CaseSerializer,
     ClearanceInputSerializer,
     ClearanceSerializer,
+    EndingSerializer,
     LevelSerializer,
-    ReasonSerializer,
     ReferralSerializer,
     ResultInputSerializer,
     ResultSerializer,
 )
-from cases.enums import CaseStatus, ClearanceKind, ReadinessState, ReferralSource, TriageAnswer
+from cases.enums import CaseEnding, CaseStatus, ClearanceKind, ReadinessState, ReferralSource, TriageAnswer
 from cases.models import Case
 from cases.queries import NOT_TRIAGED, case_list
 from cases.services.clearance import attest_case, clear_requirement
@@ -253,9 +253,10 @@ class AttestView(APIView):
 class WithdrawView(APIView):
     """The end of a case that no conference shall take up."""
 
-    @extend_schema(request=ReasonSerializer, responses=CaseSerializer)
+    @extend_schema(request=EndingSerializer, responses=CaseSerializer)
     def post(self, request: Request, pk: int) -> Response:
-        """Withdraw the case and return it; 409 while it has a place on an agenda."""
+        """End the case as `ending` says and return it; a place on an agenda is given up with it."""
         access_case(actor_of(request), pk, Permission.EDIT_CASE)
-        withdraw_case(pk, reason=text_of(request, "reason"), by=actor_of(request).user, now=timezone.now())
+        reason, ending = text_of(request, "reason"), text_of(request, "ending") or CaseEnding.WITHDRAWN
+        withdraw_case(pk, reason=reason, ending=ending, by=actor_of(request).user, now=timezone.now())
         return answer_case(request, pk)

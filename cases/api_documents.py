@@ -59,6 +59,7 @@ def _case(
         "incomplete_reason": case.sent_incomplete_reason,
         "circumstances": case.circumstances,
         "status": case.status,
+        "ending": case.ending or None,
         "level": case.level,
         "level_suggested": case.level_suggested,
         "level_suggested_reason": suggestion.reason(),

@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from cases.enums import (
     AnswerState,
+    CaseEnding,
     CaseStatus,
     ClearanceKind,
     ReadinessState,
@@ -136,6 +137,7 @@ class CaseSerializer(ReferralSerializer):
     id = serializers.IntegerField()
     patient = serializers.IntegerField(help_text="What the access log calls the patient.")
     status = serializers.ChoiceField(choices=CaseStatus.choices)
+    ending = serializers.ChoiceField(choices=CaseEnding.choices, allow_null=True)
     level = serializers.ChoiceField(choices=LevelCode.choices)
     level_suggested = serializers.ChoiceField(choices=LevelCode.choices)
     level_suggested_reason = serializers.CharField()
@@ -211,6 +213,12 @@ class ReasonSerializer(Shape):
     """A reason in a sentence."""
 
     reason = serializers.CharField()
+
+
+class EndingSerializer(ReasonSerializer):
+    """How a case ends, and a reason in a sentence."""
+
+    ending = serializers.ChoiceField(CaseEnding.choices, default=CaseEnding.WITHDRAWN)
 
 
 class ClearanceInputSerializer(ReasonSerializer):

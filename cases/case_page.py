@@ -203,7 +203,7 @@ def rights_of(case: Case, actor: Actor) -> Rights:
         clear=may(Permission.WAIVE),
         level=may(Permission.SET_LEVEL),
         attest=may(Permission.ATTEST) and case.attested_at is None and case.responsible_clinician_id == actor.user.pk,
-        withdraw=may(Permission.EDIT_CASE) and case.status in (CaseStatus.DRAFT, CaseStatus.REFERRED),
+        withdraw=may(Permission.EDIT_CASE) and case.status != CaseStatus.DISCUSSED,
         mark=may(Permission.VIEW_CASE),
         access_log=actor.can(Permission.VIEW_ACCESS_LOG),
     )

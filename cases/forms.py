@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from accounts.errors import Invalid, Refused
 from accounts.forms import add_refusal
 from accounts.models import User
-from cases.enums import ClearanceKind, ResultState
+from cases.enums import CaseEnding, ClearanceKind, ResultState
 from cases.models import Case, Result
 from cases.services.results import edition_of
 from checklists.enums import LevelCode, Phase
@@ -294,8 +294,12 @@ class LevelForm(HouseForm):
 
 
 class WithdrawForm(HouseForm):
-    """Withdraws the case, with a reason."""
+    """Ends the case: how, and with a reason."""
 
+    ending = forms.ChoiceField(
+        label=gettext_lazy("How the case ends"), choices=CaseEnding.choices, initial=CaseEnding.WITHDRAWN,
+        required=False, widget=forms.RadioSelect,
+    )  # fmt: skip
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200, error_messages=REQUIRED)
 
 

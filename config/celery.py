@@ -98,6 +98,17 @@ app.conf.beat_schedule = {
         "schedule": 60,
         "options": {"expires": 55},
     },
+    "reopen-changed": {
+        "task": "mdk.tasks.reopen_changed",
+        "schedule": 60,
+        "options": {"expires": 55},
+    },
+    "rebook-unready": {
+        "task": "mdk.tasks.rebook_unready",
+        # A minute after readiness was brought up to date by the clock.
+        "schedule": crontab(minute="1-59/5"),
+        "options": {"expires": 240},
+    },
     "remind-owners": {
         "task": "mdk.tasks.remind_owners",
         "schedule": crontab(minute=20, hour="6-20"),

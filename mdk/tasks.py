@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from mdk.services import overload, paces, provisional, reminders, series
+from mdk.services import overload, paces, provisional, reminders, reopening, series, unready
 
 
 @shared_task(name="mdk.tasks.remind_owners")
@@ -34,3 +34,15 @@ def count_paces() -> int:
 def warn_overloaded() -> int:
     """Tell of weeks with more to prepare than there is time for; returns how many. Safe to run twice."""
     return overload.warn_overloaded(now=timezone.now())
+
+
+@shared_task(name="mdk.tasks.reopen_changed")
+def reopen_changed() -> int:
+    """Open done preparations again where something new came; returns how many. Safe to run twice, and at the same time."""
+    return reopening.reopen_changed(now=timezone.now())
+
+
+@shared_task(name="mdk.tasks.rebook_unready")
+def rebook_unready() -> int:
+    """Move on the firm cases that are not ready at the cut-off; returns how many. Safe to run twice."""
+    return unready.rebook_unready(now=timezone.now())

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.errors import FieldError, Invalid, Refused, Stale, sentence_errors
 from accounts.models import User
 from cases.enums import OPEN_STATUSES, CaseEnding
+from cases.holding import PlaceMoved, give_up_place, hold_place
 from cases.models import Case, Patient
 from cases.panels import panel
 from cases.readiness.store import store_readiness
@@ -38,8 +39,12 @@ EDITABLE = (
 )
 
 
+ATTEMPTS = 5
+"""How often a case is ended anew when somebody else moves it at the same moment."""
+
+
 class HasPlace(Refused):
-    """The case has a place on an agenda, so it cannot be withdrawn yet."""
+    """Others move the case from place to place while it is to end."""
 
     code = "has-a-place"
 
@@ -108,29 +113,42 @@ def set_level(case_id: int, level: str, *, reason: str, by: User, now: datetime)
     return case
 
 
-@transaction.atomic
 def withdraw_case(case_id: int, *, reason: str, by: User, now: datetime, ending: str = CaseEnding.WITHDRAWN) -> Case:
     """End an open case that no conference will take up, with its coded ending and a reason. Who may: `edit_case`.
 
-    Leaves `case.withdrawn`.
-
-    HasPlace, naming the meeting, while the case has a place on an agenda: it is taken off there first. Where it
-    stood in the way of another open case of the patient, that one takes its place and the reports that waited.
+    A place on an agenda is given up in the same transaction: an ending, never a rebooking. Where the case stood in the
+    way of another open case of the patient, that one takes its place and the reports that waited. Invalid names the
+    wrong field; HasPlace when others kept moving it meanwhile. Leaves `case.withdrawn` with the ending.
     """
-    if errors := sentence_errors("reason", reason, 200):
+    errors = sentence_errors("reason", reason, 200)
+    if ending not in CaseEnding.values:
+        known = ", ".join(CaseEnding.values)
+        errors.append(FieldError("ending", "unknown", _("Use one of: %(known)s.") % {"known": known}))
+    if errors:
         raise Invalid(errors)
+    for _attempt in range(ATTEMPTS):
+        try:
+            return _end(case_id, reason=reason.strip(), ending=ending, by=by, now=now)
+        except PlaceMoved:
+            continue
+    raise HasPlace(_("The case is being moved by somebody else. Try again in a moment."))
+
+
+@transaction.atomic
+def _end(case_id: int, *, reason: str, ending: str, by: User, now: datetime) -> Case:
+    """End the case, with meeting, place, patient and case locked in that order; PlaceMoved undoes all of it."""
+    place = hold_place(case_id)
 
     def explain(case: Case) -> None:
         # With the case locked, so that nobody books it meanwhile.
-        if place := panel("next_meeting", [case_id]).get(case_id):
-            raise HasPlace(
-                _("The case has a place on %(meeting)s. Take it off that agenda first.") % {"meeting": place.name},
-                extra={"meeting": place.meeting},
-            )
-        case.withdrawn_reason, case.ending = reason.strip(), ending
+        if panel("next_meeting", [case_id]).get(case_id):
+            raise PlaceMoved
+        case.withdrawn_reason, case.ending = reason, ending
 
     hold_patient(case_id)
-    case = move_case(case_id, "withdraw", by=by, now=now, change=explain)
+    if place is not None:
+        give_up_place(place, ending=ending, by=by, now=now)
+    case = move_case(case_id, "withdraw", by=by, now=now, change=explain, data={"ending": ending})
     make_room(case.patient, now=now)
     return case
 

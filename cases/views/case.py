@@ -9,7 +9,7 @@ from accounts.actor import ActorRequest
 from accounts.errors import Stale
 from accounts.permissions import Permission
 from cases.access import access_case, access_result, access_sent_answer
-from cases.enums import ClearanceKind
+from cases.enums import CaseEnding, ClearanceKind
 from cases.forms import ClearForm, LevelForm, MoveForm, ResultForm, WithdrawForm
 from cases.services.candidates import asked_for
 from cases.services.clearance import attest_case, clear_requirement, revoke_clearance
@@ -124,11 +124,12 @@ def attest_page(request: ActorRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def withdraw_page(request: ActorRequest, pk: int) -> HttpResponse:
-    """Withdraw the case, with a reason."""
+    """End the case without a conference: how (`ending`), and with a reason. A place on an agenda is given up with it."""
     case = access_case(request.actor, pk, Permission.EDIT_CASE)
     form = WithdrawForm(request.POST)
 
     def act() -> None:
-        withdraw_case(pk, reason=request.POST.get("reason", ""), by=request.user, now=timezone.now())
+        reason, ending = request.POST.get("reason", ""), request.POST.get("ending") or CaseEnding.WITHDRAWN
+        withdraw_case(pk, reason=reason, ending=ending, by=request.user, now=timezone.now())
 
-    return act_on_case(request, case, Opened("withdraw", "", form), act, _("The case is withdrawn."))
+    return act_on_case(request, case, Opened("withdraw", "", form), act, _("The case is ended."))

@@ -12,7 +12,7 @@ from mdk.enums import ItemStatus
 from mdk.models import AgendaItem, Meeting
 from mdk.services.agenda import BookingRefused, book_case, order_items, set_item_level, take_off
 from mdk.services.agenda.refusals import not_on_agenda
-from mdk.services.rebooking import next_meeting, rebook_item
+from mdk.services.rebooking import rebook_item
 from mdk.transitions import lock_meeting
 
 
@@ -66,15 +66,13 @@ def book_many(
     return [_answer(case_id, book) for case_id in case_ids]
 
 
-@transaction.atomic
 def rebook_many(
     item_ids: Sequence[int], *, reason: str, note: str = "", meeting_id: int | None = None, by: User, now: datetime
 ) -> list[Answer]:
-    """Rebook the items for one coded reason, to `meeting_id` or each where `rebook_item` sends it."""
-    sources = _meetings_of(item_ids)
-    following = [next_meeting(meeting) for meeting in Meeting.objects.filter(pk__in=sources)]
-    targets = {meeting_id} if meeting_id else {meeting.pk for meeting in following if meeting}
-    _lock(sources | targets)
+    """Rebook the items for one coded reason, to `meeting_id` or each where `rebook_item` sends it.
+
+    Each in a transaction of its own: where one goes depends on where those before it went.
+    """
 
     def rebook(item_id: int) -> AgendaItem | None:
         return rebook_item(item_id, reason=reason, note=note, meeting_id=meeting_id, by=by, now=now).item

@@ -12,10 +12,12 @@ from accounts.models import User
 from cases.transitions import move_case
 from checklists.enums import LevelCode
 from events.record import record
-from mdk.enums import ItemStatus, MeetingStatus, RebookingReason
+from mdk.enums import ItemStatus, MeetingStatus, MoveReason, RebookingReason
 from mdk.models import AgendaItem, Meeting, Outcome
 from mdk.services.agenda import leave_agenda, refresh_agenda
-from mdk.services.rebooking import lock_with_next, next_meeting, rebook_item
+from mdk.services.carrying import settle_work
+from mdk.services.passing import pass_on
+from mdk.services.rebooking import lock_with_targets, move_on
 from mdk.transitions import lock_meeting, move_meeting, touch
 
 
@@ -155,6 +157,7 @@ def defer_item(item_id: int, *, reason: str, note: str = "", by: User, now: date
     item.status, item.status_changed_at = ItemStatus.DEFERRED, now
     item.defer_reason, item.defer_note = reason, note.strip()[:500]
     item.save()
+    settle_work(item, now=now)
     move_case(item.case_id, "unschedule", by=by, now=now, meeting=meeting.pk)
     touch(meeting)
     record(
@@ -197,37 +200,34 @@ def defer_and_go_on(item_id: int, *, reason: str, note: str = "", by: User, now:
 
 @transaction.atomic
 def close_meeting(meeting_id: int, *, by: User, now: datetime) -> Meeting:
-    """Close the meeting: what has a recommendation is done, the rest goes on to the next meeting of the series.
+    """Close the meeting: what has a recommendation is done, the rest goes on to the next suitable meeting.
 
-    Protocol cases are confirmed together. Who may: `run_meeting`. Leaves `meeting.closed`.
+    A firm case that was not discussed is rebooked with its preparation, to where it is expected to be ready; the date of
+    a provisional one moves. Protocol cases are confirmed together. Who may: `run_meeting`. Leaves `meeting.closed`.
     """
-    lock_with_next(meeting_id)
+    targets = lock_with_targets(meeting_id, now)
 
     def wind_up(meeting: Meeting) -> None:
         for item in meeting.items.filter(position__isnull=False).select_related("case").order_by("position"):
             if item.status == ItemStatus.PROVISIONAL:
-                _end(item, _("Provisional; it was not ready in time."), by=by, now=now)
+                pass_on(item, targets.get(item.pk), reason=MoveReason.NOT_READY, by=by, now=now)
             elif item.status in (ItemStatus.PLANNED, ItemStatus.DISCUSSING):
                 if _may_end(item, by, now):
                     _finish(meeting, item, by=by, now=now)
                 else:
-                    _move_on(meeting, item, by=by, now=now)
+                    _send_on(meeting, item, targets.get(item.pk), by=by, now=now)
         touch(meeting, current_item=None, current_since=None, break_since=None)
 
     return move_meeting(meeting_id, "close", by=by, now=now, effect=wind_up)
 
 
-def _move_on(meeting: Meeting, item: AgendaItem, *, by: User, now: datetime) -> None:
+def _send_on(meeting: Meeting, item: AgendaItem, target: int | None, *, by: User, now: datetime) -> None:
     _leave(meeting, item, now)
-    if next_meeting(meeting):
-        rebook_item(item.pk, reason=RebookingReason.NO_TIME, by=by, now=now)
+    if target:
+        move_on(item.pk, target, reason=RebookingReason.NO_TIME, by=by, now=now)
         return
-    _end(item, _("Not discussed; the series has no further meeting."), by=by, now=now)
-
-
-def _end(item: AgendaItem, reason: str, *, by: User, now: datetime) -> None:
     leave_agenda(item, ItemStatus.REMOVED, by=by, now=now)
-    item.removed_reason = reason
+    item.removed_reason = _("Not discussed; the series has no further meeting.")
     item.save(update_fields=["removed_reason"])
 
 

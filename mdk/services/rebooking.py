@@ -1,18 +1,43 @@
-"""Moving a firm place to another meeting, with a coded reason and what it cost in preparation."""
+"""Moving a firm place to another meeting: why, whose answer was missing, and what becomes of the preparation."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.errors import FieldError, Invalid
 from accounts.models import User
+from accounts.permissions import Role
+from accounts.queries import people_in_role, units_above
+from cases.enums import ReadinessState
+from cases.models import Case
+from cases.readiness.store import readiness_of
+from cases.services.refreshing import bring_up_to_date
+from cases.transitions import lock_case
+from checklists.enums import LevelCode
 from events.record import record
-from mdk.enums import MISSING_KIND, ItemStatus, MeetingStatus, PreparationState, RebookingReason
-from mdk.models import AgendaItem, Meeting, Preparation, Rebooking
-from mdk.services.agenda import BookingRefused, book_case, leave_agenda
+from mdk.enums import ItemStatus, MeetingStatus, RebookingReason
+from mdk.models import AgendaItem, Meeting, Rebooking
+from mdk.queries.fates import spent_on
+from mdk.queries.lacking import NOTHING, lacking, was_foreseeable
+from mdk.queries.proposals import first_likely
+from mdk.services.agenda import BookingRefused, book_case, leave_agenda, planned_minutes
+from mdk.services.promises import follow_promise
 from mdk.transitions import lock_meeting, touch
+
+OFTEN: Final = 3
+"""From this rebooking of one case on, chair and manager are told."""
+
+TRIES: Final = 8
+"""Meetings that are looked at for one case when many move at once, before the first likely one is taken, full or not."""
+
+Targets = dict[int, int | None]
+"""Where each item of an agenda goes, by item: a meeting, or None where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,32 +48,57 @@ class Rebooked:
     item: AgendaItem | None
 
 
-@transaction.atomic
 def rebook_item(
-    item_id: int, *, reason: str, by: User, now: datetime, meeting_id: int | None = None, note: str = ""
+    item_id: int, *, reason: str, by: User | None, now: datetime, meeting_id: int | None = None, note: str = ""
 ) -> Rebooked:
-    """Move the item to the meeting `meeting_id`, or to the next one of its series, full or not.
+    """Move a firm place to the meeting `meeting_id`, or to the one where the case is expected to be ready.
 
-    Preparation that was done is carried over; it is lost only when there is no meeting to go to. A case that
-    is not ready goes along: the reason stands for the override. Who may: `plan_meeting`. Leaves
-    `item.rebooked`, which tells the responsible clinician and the contact nurse.
+    Without a likely one it goes to the next of the series; without any the case waits again. A ready case is firm
+    there, full or not, since the reason stands for the override; one that is not ready gets a provisional place, which
+    moves by itself from then on unless the meeting was chosen by hand. What was prepared follows the case in all
+    three. `by` is None for the system, at the cut-off. Who may: `plan_meeting`. Invalid names the wrong field;
+    BookingRefused `not-on-agenda` when the item has left, by somebody else.
+
+    Leaves `item.rebooked`, which tells the responsible clinician and the contact nurse; `promise.at_risk` where the
+    promised date is no longer kept; `case.rebooked_often` from the third time on.
     """
-    if reason not in RebookingReason.values:
-        known = ", ".join(RebookingReason.values)
-        raise Invalid([FieldError("reason", "unknown", _("Use one of: %(known)s.") % {"known": known})])
-    if reason == RebookingReason.OTHER and not note.strip():
-        raise Invalid([FieldError("note", "required", _("Say in the note what the other reason is."))])
-    source, target = _lock(item_id, meeting_id)
+    _check(reason, note)
+    item = AgendaItem.objects.select_related("meeting", "case").get(pk=item_id)
+    bring_up_to_date([item.case_id], now=now)
+    target = meeting_id
+    if target is None:
+        found = expected_meeting(item, now)
+        target = found.pk if found else None
+    elif target == item.meeting_id:
+        raise Invalid([FieldError("meeting", "same", _("The case is on this meeting already. Choose another."))])
+    return move_on(
+        item_id, target, reason=reason, by=by, now=now, note=note.strip(), is_chosen=meeting_id is not None
+    )  # fmt: skip
+
+
+@transaction.atomic
+def move_on(
+    item_id: int, target_id: int | None, *, reason: str, by: User | None, now: datetime, note: str = "",
+    is_chosen: bool = False,
+) -> Rebooked:  # fmt: skip
+    """Rebook the item to the meeting `target_id` as `rebook_item` does, with the meetings locked by key.
+
+    For those who move a whole agenda on: they lock all its meetings first (`lock_with_targets`).
+    """
+    source_id = AgendaItem.objects.values_list("meeting_id", flat=True).get(pk=item_id)
+    locked = {pk: lock_meeting(pk) for pk in sorted({source_id, target_id or source_id})}
     item = (
         AgendaItem.objects.select_for_update(of=("self",))
         .select_related("case__responsible_clinician", "case__contact_nurse")
         .get(pk=item_id)
     )
-    if item.status == ItemStatus.REBOOKED and item.rebooked_as.rebooked_by_id == by.pk:
+    if item.status == ItemStatus.REBOOKED and item.rebooked_as.rebooked_by_id == (by.pk if by else None):
         return Rebooked(item.rebooked_as, item.rebooked_as.to_item)
     if item.status not in (ItemStatus.PLANNED, ItemStatus.DISCUSSING):
         raise BookingRefused(_("The case is no longer on this agenda."), code="not-on-agenda")
-    return _move(item, source, target, reason=reason, note=note.strip(), by=by, now=now)
+    item.meeting = locked[source_id]
+    target = locked[target_id] if target_id else None
+    return _move(item, target, reason=RebookingReason(reason), by=by, now=now, note=note, is_chosen=is_chosen)
 
 
 def next_meeting(meeting: Meeting) -> Meeting | None:
@@ -64,73 +114,134 @@ def next_meeting(meeting: Meeting) -> Meeting | None:
     )
 
 
-def lock_with_next(meeting_id: int) -> Meeting | None:
-    """Lock the meeting and the next one of its series, by key, and return the next one.
+def expected_meeting(item: AgendaItem, now: datetime) -> Meeting | None:
+    """Return the meeting after the item's where its case is expected to be ready, else the next of the series."""
+    return first_likely(item.case, now=now, after=item.meeting) or next_meeting(item.meeting)
 
-    For what moves a whole agenda on: a second meeting that is locked after the first, whatever its key, could
-    wait for ever for somebody who rebooks the other way.
+
+def lock_with_targets(meeting_id: int, now: datetime) -> Targets:
+    """Return where each open item of a meeting goes when all of them move on; all these meetings are locked, by key.
+
+    Together they fill no meeting over its minutes where another is likely too. The targets are looked for before the
+    locks are taken: a meeting that is locked after another, whatever its key, could wait for ever for somebody who
+    rebooks the other way.
     """
-    following = next_meeting(Meeting.objects.get(pk=meeting_id))
-    for pk in sorted({meeting_id, following.pk if following else meeting_id}):
+    meeting = Meeting.objects.get(pk=meeting_id)
+    items = list(meeting.items.filter(position__isnull=False).select_related("case").order_by("position"))
+    for item in items:
+        item.meeting = meeting
+    targets = _spread(items, now)
+    for pk in sorted({meeting_id, *(pk for pk in targets.values() if pk)}):
         lock_meeting(pk)
-    return following
+    return targets
 
 
-def _lock(item_id: int, meeting_id: int | None) -> tuple[Meeting, Meeting | None]:
-    """Lock both meetings by key, so that two people who rebook towards each other do not wait for ever."""
-    source = Meeting.objects.get(items=item_id)
-    if meeting_id is None:
-        found = next_meeting(source)
-        meeting_id = found.pk if found else None
-    if meeting_id == source.pk:
-        raise Invalid([FieldError("meeting", "same", _("The case is on this meeting already. Choose another."))])
-    locked = {pk: lock_meeting(pk) for pk in sorted(filter(None, {source.pk, meeting_id}))}
-    return locked[source.pk], locked.get(meeting_id) if meeting_id else None
+def _spread(items: Sequence[AgendaItem], now: datetime) -> Targets:
+    taken: defaultdict[int, int] = defaultdict(int)
+    targets: Targets = {}
+    for item in items:
+        found = _with_room(item, taken, now)
+        targets[item.pk] = found.pk if found else None
+        if found:
+            taken[found.pk] += item.minutes
+    return targets
+
+
+def _with_room(item: AgendaItem, taken: dict[int, int], now: datetime) -> Meeting | None:
+    """Return the first likely meeting with room beside what is `taken`, else the one that is expected for one alone."""
+    after = item.meeting
+    for _try in range(TRIES):
+        found = first_likely(item.case, now=now, after=after)
+        if found is None:
+            break
+        if planned_minutes(found) + taken[found.pk] + item.minutes <= found.capacity_minutes:
+            return found
+        after = found
+    return expected_meeting(item, now)
+
+
+def _check(reason: str, note: str) -> None:
+    if reason not in RebookingReason.values:
+        known = ", ".join(RebookingReason.values)
+        raise Invalid([FieldError("reason", "unknown", _("Use one of: %(known)s.") % {"known": known})])
+    if reason == RebookingReason.OTHER and not note.strip():
+        raise Invalid([FieldError("note", "required", _("Say in the note what the other reason is."))])
 
 
 def _move(
-    item: AgendaItem, source: Meeting, target: Meeting | None, *, reason: str, note: str, by: User, now: datetime
-) -> Rebooked:
-    at_stake = sum(_invested(done) for done in item.preparations.filter(state=PreparationState.DONE))
+    item: AgendaItem, target: Meeting | None, *, reason: RebookingReason, by: User | None, now: datetime, note: str,
+    is_chosen: bool,
+) -> Rebooked:  # fmt: skip
+    source, case = item.meeting, item.case
     if item.status == ItemStatus.DISCUSSING:
         item.seconds_used += source.seconds_shown(now)
     leave_agenda(item, ItemStatus.REBOOKED, by=by, now=now)
-    new_item = None
-    if target:
-        label = str(RebookingReason(reason).label)
-        new_item = book_case(
-            target.pk, item.case_id, by=by, now=now, level=item.level, minutes=item.minutes,
-            override_reason=_("Rebooked: %(reason)s") % {"reason": label}, previous=item,
-        )  # fmt: skip
+    new_item = _place(item, target, reason=reason, by=by, now=now, is_chosen=is_chosen) if target else None
+    missing = lacking(case, reason) or NOTHING
+    spent = spent_on(case.pk)
+    carried = sum(minutes for discipline, minutes in spent.items() if _follows(new_item, discipline))
     rebooking = Rebooking.objects.create(
-        case=item.case, from_item=item, to_item=new_item, reason=reason, note=note,
-        missing_requirement=_missing(item, reason),
-        is_foreseeable=reason in MISSING_KIND,
-        prep_minutes_carried=at_stake if new_item else 0,
-        prep_minutes_lost=0 if new_item else at_stake,
+        case=case, from_item=item, to_item=new_item, reason=reason, note=note,
+        missing_requirement=missing.requirement, missing_owner=missing.owner,
+        is_foreseeable=was_foreseeable(item, missing),
+        number=case.rebookings.count() + 1,
+        prep_minutes_carried=carried, prep_minutes_lost=sum(spent.values()) - carried,
         rebooked_by=by, rebooked_at=now,
     )  # fmt: skip
     if source.current_item_id == item.pk:
         touch(source, current_item=None, current_since=None)
     else:
         touch(source)
-    case = item.case
     people = [person for person in (case.responsible_clinician, case.contact_nurse) if person]
     record(
-        "item.rebooked", by=by, now=now, subject=item, case=case.pk, meeting=source.pk,
-        unit=source.series.unit_id, data={"reason": reason, "to_meeting": target.pk if target else None}, to=people,
+        "item.rebooked", by=by, now=now, subject=item, case=case.pk, meeting=source.pk, unit=source.series.unit_id,
+        data={"reason": reason, "to_meeting": target.pk if target else None}, to=people,
     )  # fmt: skip
+    follow_promise(lock_case(case.pk), starts_at=target.starts_at if target else None, now=now)
+    _tell_if_often(rebooking, source, target, by=by, now=now)
     return Rebooked(rebooking, new_item)
 
 
-def _invested(preparation: Preparation) -> int:
-    """The minutes spent on a preparation and on the earlier readings that it carries over."""
-    earlier = preparation.carried_over_from
-    return (preparation.minutes or 0) + (_invested(earlier) if earlier else 0)
+def _place(
+    item: AgendaItem, target: Meeting, *, reason: RebookingReason, by: User | None, now: datetime, is_chosen: bool
+) -> AgendaItem:
+    """Give the case its new place: firm when it is ready at the item's level, else provisional and without an override."""
+    case = lock_case(item.case_id)
+    words = _("Rebooked: %(reason)s") % {"reason": reason.label}
+    if by and is_ready(case, item.level, now):
+        return book_case(
+            target.pk, case.pk, by=by, now=now, level=item.level, minutes=item.minutes, override_reason=words,
+            previous=item,
+        )  # fmt: skip
+    return book_case(
+        target.pk, case.pk, by=by if is_chosen else None, now=now, level=item.level, minutes=item.minutes,
+        provisional=True, override_reason=words if is_chosen else "",
+    )  # fmt: skip
 
 
-def _missing(item: AgendaItem, reason: str) -> str:
-    """Return the requirement that the case lacks of the kind that the reason names, from the stored summary."""
-    kind = MISSING_KIND.get(RebookingReason(reason))
-    findings = item.case.readiness.get("findings", [])
-    return next((f["requirement"] for f in findings if f["kind"] == kind), "") if kind else ""
+def is_ready(case: Case, level: str, now: datetime) -> bool:
+    """Whether the case may have a firm place at the level today; the protocol list asks for no readiness."""
+    today = timezone.localdate(now)
+    return level == LevelCode.PROTOCOL or readiness_of(case, today, level=level).state == ReadinessState.READY
+
+
+def _follows(new_item: AgendaItem | None, discipline: str) -> bool:
+    """Whether what the discipline has read goes on with the case: only a firm place that does not ask for it leaves it."""
+    if new_item is None or new_item.status == ItemStatus.PROVISIONAL:
+        return True
+    return new_item.preparations.filter(discipline=discipline).exists()
+
+
+def _tell_if_often(
+    rebooking: Rebooking, source: Meeting, target: Meeting | None, *, by: User | None, now: datetime
+) -> None:
+    """Tell the chairs of both meetings and the managers of the units from the third rebooking of a case on."""
+    if rebooking.number < OFTEN:
+        return
+    chairs = [meeting.chair for meeting in (source, target) if meeting and meeting.chair]
+    units = units_above([rebooking.case.unit_id, source.series.unit_id])
+    managers = people_in_role(Role.MANAGER, units, timezone.localdate(now))
+    record(
+        "case.rebooked_often", by=by, now=now, subject=rebooking, case=rebooking.case_id, meeting=source.pk,
+        unit=source.series.unit_id, data={"count": rebooking.number}, to=[*chairs, *managers],
+    )  # fmt: skip
