@@ -7,9 +7,9 @@ from django.utils import timezone
 
 from cases.enums import CaseStatus
 from cases.models import Case
-from events.models import Event
+from events.models import Event, Notice
 from mdk.enums import ItemStatus
-from mdk.models import AgendaItem, Meeting, Preparation
+from mdk.models import AgendaItem, Meeting, Preparation, ProvisionalMove
 from mdk.queries.live import screen_of
 from mdk.services.agenda import BookingRefused, planned_minutes, take_off
 from mdk.services.firming import give_place, make_firm
@@ -76,7 +76,17 @@ def test_after_the_cutoff(house: House) -> None:
     item = provisional(house, meeting, ready_case(house))
     late = meeting.cutoff_at + timedelta(minutes=1)
     assert refused(item, house, now=late).code == "after-cutoff"
-    assert make_firm(item.pk, by=house.coordinator, now=late, override_reason=REASON).is_late
+    asked = make_firm(item.pk, by=house.coordinator, now=late, override_reason=REASON)
+    assert (asked.status, asked.late) == (ItemStatus.PROVISIONAL, "asked"), "the chair is asked"
+    assert not Event.objects.filter(kind="item.firmed").exists()
+
+
+def test_after_the_cutoff_the_chair_makes_it_firm_at_once(house: House) -> None:
+    meeting = make_meeting(house)
+    item = provisional(house, meeting, ready_case(house))
+    late = meeting.cutoff_at + timedelta(minutes=1)
+    firm = make_firm(item.pk, by=house.chair, now=late, override_reason=REASON)
+    assert (firm.status, firm.late, firm.is_late) == (ItemStatus.PLANNED, "granted", True)
 
 
 def test_over_the_capacity(house: House) -> None:
@@ -127,7 +137,10 @@ def test_a_provisional_place_moves_and_that_is_no_rebooking(house: House) -> Non
     old.refresh_from_db()
     assert (old.status, new.status, new.meeting_id) == (ItemStatus.REMOVED, ItemStatus.PROVISIONAL, second.pk)
     assert f"{timezone.localtime(second.starts_at):%Y-%m-%d}" in old.removed_reason
-    assert Event.objects.get(kind="item.moved").data == {"to_meeting": second.pk}
+    move = ProvisionalMove.objects.get()
+    assert (move.from_meeting, move.to_meeting, move.reason, move.moved_by) == (first, second, "by_hand", house.chair)
+    told = Notice.objects.filter(event__kind="place.moved")
+    assert {notice.person for notice in told} == {house.clinician, house.nurse}
     assert not case.rebookings.exists()
 
 
