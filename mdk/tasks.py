@@ -20,7 +20,7 @@ def follow_provisional() -> int:
 
 @shared_task(name="mdk.tasks.extend_series")
 def extend_series() -> int:
-    """Keep meetings twelve weeks ahead; returns the number of new ones. Safe to run twice."""
+    """Keep meetings half a year ahead; returns the number of new ones. Safe to run twice."""
     return series.extend_series(now=timezone.now())
 
 

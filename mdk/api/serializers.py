@@ -1,13 +1,13 @@
 """The shapes of planning in the API: what comes in, what goes out, and the schema of both."""
 
-from datetime import time
 from typing import Any
 
 from rest_framework import serializers
 
 from cases.enums import ReadinessState
 from checklists.enums import Discipline, LevelCode, Phase
-from mdk.enums import ItemStatus, MeetingStatus, PreparationState, RebookingReason
+from mdk.api.list_shapes import BreakShape, ChangeShape, PrepShape
+from mdk.enums import AgendaSection, ItemStatus, LateState, MeetingStatus, PreparationState, RebookingReason
 
 Plain = serializers.Serializer[Any]
 
@@ -78,8 +78,18 @@ class ItemShape(Plain):
     provisional = serializers.BooleanField()
     readiness = serializers.ChoiceField(ReadinessState.choices)
     discordant = serializers.BooleanField(help_text="Answers of the case are marked as discordant and not settled.")
+    section = serializers.ChoiceField(AgendaSection.choices)
+    guest = serializers.CharField()
+    late = serializers.ChoiceField([("", ""), *LateState.choices], help_text="Of an addition after the cut-off.")
+    probability = serializers.FloatField(allow_null=True, help_text="That a provisional place is ready in time, 0-1.")
     preparations = ItemPreparationShape(many=True)
     outcome = OutcomeShape(allow_null=True)
+
+
+class BookedShape(ItemShape):
+    """A new place, and what a firm one breaks in the readers' time."""
+
+    warnings = serializers.ListField(child=serializers.CharField())
 
 
 class QuorumShape(Plain):
@@ -104,6 +114,10 @@ class MeetingShape(Plain):
     planned_minutes = serializers.IntegerField()
     prep_capacity_minutes = serializers.IntegerField()
     prep_planned_minutes = serializers.IntegerField()
+    prep = serializers.DictField(child=PrepShape(), help_text="By discipline.")
+    breaks = BreakShape(many=True)
+    list_version = serializers.IntegerField(help_text="Number of the list as last published, 0 while none is.")
+    changes = ChangeShape(many=True, help_text="Of a published list, since it was last published.")
     current_item = serializers.IntegerField(allow_null=True)
     quorum = QuorumShape()
     version = serializers.IntegerField()
@@ -118,12 +132,6 @@ class BookingInput(Plain):
     minutes = serializers.IntegerField(min_value=0, max_value=60, required=False)
     provisional = serializers.BooleanField(default=False)
     override_reason = serializers.CharField(max_length=500, allow_blank=True, default="")
-
-
-class OrderInput(Plain):
-    """Every item of the agenda once, in the wanted order."""
-
-    items = serializers.ListField(child=serializers.IntegerField(), allow_empty=True)
 
 
 class ReasonInput(Plain):
@@ -187,7 +195,11 @@ class RebookingShape(Plain):
 
 
 class WorkloadShape(Plain):
-    """One reader's ISO week; `capacity_minutes` is null until capacities are kept."""
+    """One reader's ISO week; `capacity_minutes` is null for a reader whose minutes a week nobody has stated.
+
+    It is of the reader's whole week, days away and public holidays taken off; `elsewhere_minutes` is planned in
+    series that were not asked for.
+    """
 
     reader = serializers.EmailField()
     name = serializers.CharField()
@@ -195,47 +207,7 @@ class WorkloadShape(Plain):
     capacity_minutes = serializers.IntegerField(allow_null=True)
     planned_minutes = serializers.IntegerField()
     done_minutes = serializers.IntegerField()
+    carried_minutes = serializers.IntegerField()
     lost_minutes = serializers.IntegerField()
+    elsewhere_minutes = serializers.IntegerField()
     cases = serializers.IntegerField()
-
-
-class SeriesShape(Plain):
-    """A series: whose, of which diagnoses, when, how long, and how much it holds."""
-
-    id = serializers.IntegerField()
-    name = serializers.CharField()
-    unit = serializers.CharField(source="unit.name")
-    diagnoses = serializers.SlugRelatedField[Any]("slug", many=True, read_only=True)
-    rrule = serializers.CharField()
-    starts_on = serializers.DateField()
-    starts_time = serializers.TimeField(format="%H:%M")
-    minutes = serializers.IntegerField()
-    capacity_minutes = serializers.IntegerField()
-    prep_capacity_minutes = serializers.IntegerField()
-    cutoff_days = serializers.IntegerField()
-    cutoff_time = serializers.TimeField(format="%H:%M")
-    chair = serializers.EmailField(source="chair.email", allow_null=True, default=None)
-    participating_units = serializers.SlugRelatedField[Any]("name", many=True, read_only=True)
-    readers = serializers.SlugRelatedField[Any]("email", many=True, read_only=True)
-    video_url = serializers.CharField()
-    is_active = serializers.BooleanField()
-
-
-class SeriesInput(Plain):
-    """A new series; units by name or id, diagnoses by slug, name or ICD-10 code, people by e-mail."""
-
-    name = serializers.CharField(max_length=80)
-    unit = serializers.CharField(max_length=120)
-    diagnoses = serializers.ListField(child=serializers.CharField(max_length=120), allow_empty=False)
-    rrule = serializers.CharField(max_length=200, help_text="RRULE, for example FREQ=WEEKLY;BYDAY=TH")
-    starts_on = serializers.DateField()
-    starts_time = serializers.TimeField()
-    minutes = serializers.IntegerField(min_value=5, max_value=600)
-    capacity_minutes = serializers.IntegerField(min_value=1, max_value=600)
-    prep_capacity_minutes = serializers.IntegerField(min_value=0, max_value=6000, default=0)
-    cutoff_days = serializers.IntegerField(min_value=0, max_value=30, default=1)
-    cutoff_time = serializers.TimeField(default=time(12, 0))
-    chair = serializers.EmailField(allow_null=True, default=None)
-    participating_units = serializers.ListField(child=serializers.CharField(max_length=120), default=list)
-    readers = serializers.ListField(child=serializers.EmailField(), default=list)
-    video_url = serializers.URLField(allow_blank=True, default="")

@@ -1,6 +1,7 @@
 """The API of series."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from django.utils import timezone
@@ -18,11 +19,14 @@ from accounts.permissions import Permission
 from accounts.queries import units_by_name, user_by_email
 from checklists.models import Diagnosis
 from checklists.registry import find_diagnosis
+from mdk.access import access_series
 from mdk.api.parameters import checked
-from mdk.api.serializers import SeriesInput, SeriesShape
+from mdk.api.series_shapes import SeriesChangeInput, SeriesChangeShape, SeriesInput, SeriesShape
 from mdk.models import Series
 from mdk.queries.meetings import planning_units, series_list
 from mdk.services.series import SeriesData, create_series
+from mdk.services.series_changes import change_series
+from mdk.services.series_data import data_of
 
 _T = TypeVar("_T")
 
@@ -40,12 +44,44 @@ class SeriesView(GenericAPIView[Series]):
 
     @extend_schema(request=SeriesInput, responses={201: SeriesShape})
     def post(self, request: Request) -> Response:
-        """Make a series and its meetings of the coming twelve weeks."""
+        """Make a series and its meetings of the coming half-year."""
         actor = actor_of(request)
         require(actor, Permission.MANAGE_SERIES)
-        data = _series_data(actor, checked(SeriesInput, request))
+        data = SeriesData(**_values(actor, checked(SeriesInput, request)))
         series = create_series(data, by=actor.user, now=timezone.now())
         return Response(SeriesShape(series).data, status=201)
+
+
+class OneSeriesView(GenericAPIView[Series]):
+    """One series, and its change."""
+
+    serializer_class = SeriesShape
+
+    @extend_schema(operation_id="series_one")
+    def get(self, request: Request, pk: int) -> Response:
+        """Show the series."""
+        return Response(SeriesShape(access_series(actor_of(request), pk)).data)
+
+    @extend_schema(request=SeriesChangeInput, responses=SeriesChangeShape)
+    def patch(self, request: Request, pk: int) -> Response:
+        """Change the series and its coming meetings, or with `dry_run` show what would become of each.
+
+        409 `stale` names who changed it since `version`; 409 `not-confirmed` when meetings change and `confirmation`
+        does not stand for exactly what becomes of them now.
+        """
+        actor = actor_of(request)
+        series = access_series(actor, pk, Permission.MANAGE_SERIES)
+        given = checked(SeriesChangeInput, request)
+        if "version" not in given:
+            raise Invalid([FieldError("version", "required", _("Give the version that you read."))])
+        version, confirmed = given.pop("version"), given.pop("confirmation", "")
+        is_dry = given.pop("dry_run", False)
+        data = replace(data_of(series), **_values(actor, given))
+        change = change_series(
+            pk, data, version=version, confirmed=confirmed, dry_run=is_dry, by=actor.user, now=timezone.now()
+        )
+        answer = {"series": access_series(actor, pk), "meetings": change.effects, "confirmation": change.token}
+        return Response(SeriesChangeShape(answer).data)
 
 
 class _Finder:
@@ -83,28 +119,25 @@ class _Finder:
         self.errors.append(FieldError(field, "unknown", message))
 
 
-def _series_data(actor: Actor, given: Mapping[str, Any]) -> SeriesData:
-    """Return the checked series; Invalid with every wrong field, NotAllowed for a unit of others."""
-    find = _Finder()
-    unit = find.unit("unit", given["unit"])
-    chair = find.person("chair", given["chair"])
-    diagnoses = [find.diagnosis(text) for text in given["diagnoses"]]
-    units = [find.unit("participating_units", text) for text in given["participating_units"]]
-    readers = [find.person("readers", email) for email in given["readers"]]
-    if find.errors or unit is None:
+def _values(actor: Actor, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the given fields as the service takes them; Invalid with every wrong one, NotAllowed for a unit of others."""
+    find, values = _Finder(), dict(given)
+    if "unit" in given:
+        values["unit"] = find.unit("unit", given["unit"])
+    if "chair" in given:
+        values["chair"] = find.person("chair", given["chair"])
+    if "diagnoses" in given:
+        values["diagnoses"] = _found([find.diagnosis(text) for text in given["diagnoses"]])
+    if "participating_units" in given:
+        units = [find.unit("participating_units", text) for text in given["participating_units"]]
+        values["participating_units"] = _found(units)
+    if "readers" in given:
+        values["readers"] = _found([find.person("readers", email) for email in given["readers"]])
+    if find.errors:
         raise Invalid(find.errors)
-    if not planning_units(actor).filter(pk=unit.pk).exists():
+    if "unit" in values and not planning_units(actor).filter(pk=values["unit"].pk).exists():
         raise NotAllowed(_("Your role does not give you the right to make a series for this unit."), field="unit")
-    plain = ("name", "rrule", "starts_on", "starts_time", "minutes", "capacity_minutes", "cutoff_time", "cutoff_days",
-             "prep_capacity_minutes", "video_url")  # fmt: skip
-    return SeriesData(
-        unit=unit,
-        chair=chair,
-        diagnoses=_found(diagnoses),
-        participating_units=_found(units),
-        readers=_found(readers),
-        **{name: given[name] for name in plain},
-    )
+    return values
 
 
 def _found(values: Sequence[_T | None]) -> list[_T]:
