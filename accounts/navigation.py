@@ -35,6 +35,7 @@ class NavItem:
 OWN_CASES = frozenset({Role.CLINICIAN.value, Role.CONTACT_NURSE.value})
 TRIAGE = frozenset({Role.COORDINATOR.value, Role.CHAIR.value})
 PREPARE = frozenset({Permission.PREPARE_RADIOLOGY, Permission.PREPARE_PATHOLOGY})
+ROSTER = frozenset(Role.values) - {Role.ADMIN.value}
 
 PLACES = (
     Place("mine", "cases:mine", _("My cases"), frozenset({Permission.VIEW_CASE}), OWN_CASES),
@@ -45,6 +46,7 @@ PLACES = (
     Place("meetings", "mdk:meetings", _("Meetings"), frozenset({Permission.VIEW_MEETING})),
     Place("queue", "mdk:queue", _("Prepare"), PREPARE),
     Place("workload", "mdk:workload", _("Workload"), frozenset({Permission.VIEW_WORKLOAD})),
+    Place("roster", "mdk:roster", _("Roster"), frozenset({Permission.VIEW_WORKLOAD}), ROSTER),
     Place("statistics", "mdk:statistics", _("Statistics"), frozenset({Permission.VIEW_STATISTICS})),
     Place("series", "mdk:series", _("Series"), frozenset({Permission.MANAGE_SERIES})),
     Place("diagnoses", "checklists:diagnoses", _("Diagnoses"), frozenset({Permission.MANAGE_SERIES})),

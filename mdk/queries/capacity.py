@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db.models import Case, F, IntegerField, Q, Sum, When
-from django.db.models.functions import Coalesce, TruncWeek
+from django.db.models.functions import TruncWeek
 from django.utils import timezone
 
 from cases.workdays import is_working_day
 from mdk.enums import FIRM_ITEMS, PreparationState
 from mdk.models import Absence, Capacity, Preparation
 from mdk.queries.days import midnight
+from mdk.queries.fates import SPENT
 
 WORKING_DAYS = 5
 """Of a week without a holiday; a week's minutes are spread over them."""
@@ -101,13 +102,6 @@ def planned_expression(prefix: str = "") -> Case:
     return Case(When(counts, then=expected), default=0, output_field=IntegerField())
 
 
-def done_expression(prefix: str = "") -> Case:
-    """Return the minutes that have been spent on one preparation."""
-    spent = F(f"{prefix}earlier_minutes") + Coalesce(F(f"{prefix}minutes"), 0)
-    done = Q(**{f"{prefix}state": PreparationState.DONE})
-    return Case(When(done, then=spent), default=F(f"{prefix}earlier_minutes"), output_field=IntegerField())
-
-
 def _left(stated: Sequence[tuple[date, int]], monday: date, away: set[date]) -> int | None:
     """Return the week's minutes in proportion to its working days at work, None where nothing is stated yet."""
     place = bisect_right(stated, monday, key=lambda row: row[0])
@@ -126,5 +120,5 @@ def _minutes(reader_ids: Sequence[int], mondays: Sequence[date]) -> dict[tuple[i
         due_at__lt=midnight(max(mondays) + timedelta(days=7)),
     )
     weekly = due.order_by().values("reader_id", week=TruncWeek("due_at"))
-    sums = weekly.annotate(planned=Sum(planned_expression()), spent=Sum(done_expression()))
+    sums = weekly.annotate(planned=Sum(planned_expression()), spent=Sum(SPENT))
     return {(row["reader_id"], timezone.localdate(row["week"])): (row["planned"], row["spent"]) for row in sums}

@@ -9,7 +9,7 @@ from django.utils import translation
 from cases.transitions import MOVES as CASE_MOVES
 from events.models import Event
 from events.registry import registered
-from mdk.services.preparation import MOVES as PREPARATION_MOVES
+from mdk.services.preparation_moves import MOVES as PREPARATION_MOVES
 from mdk.transitions import MOVES as MEETING_MOVES
 
 ROOT = Path(__file__).parents[2]
@@ -39,7 +39,10 @@ def test_a_kind_reads_in_words_without_a_blank(kind: str) -> None:
             assert declared.label().strip()
             if declared.notice:
                 sentence = declared.notice(
-                    {"count": 2, "reason": "no_time", "to_meeting": 1, "discipline": "radiology"}
+                    {
+                        "count": 2, "reason": "no_time", "to_meeting": 1, "discipline": "radiology", "minutes": 240,
+                        "from": "2026-11-23", "first": "2026-11-23", "last": "2026-11-24", "week": 48, "over": 20,
+                    }  # fmt: skip
                 )
                 assert sentence.endswith(".")
                 assert declared.link is not None
