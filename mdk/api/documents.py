@@ -14,6 +14,7 @@ from cases.privacy import IdentityGuard
 from mdk.access import series_units
 from mdk.models import Meeting, Outcome
 from mdk.queries.agenda import AgendaRow, PreparationRow, agendas, planned_minutes_of, preparation_loads
+from mdk.queries.changes import Change, changes_of
 from mdk.queries.quorum import quorum_of_phases
 from mdk.queries.records import functions_present, outcomes_of
 
@@ -71,11 +72,16 @@ def meeting_documents(
     rows = agendas(meetings)
     present = functions_present(ids)
     outcomes = outcomes_of(ids) if with_items else {}
+    lists = changes_of(meetings, rows)
     documents, shown = [], set()
     for meeting in meetings:
         document = _meeting(meeting, rows[meeting.pk], present.get(meeting.pk, frozenset()))
+        guard = IdentityGuard(actor) if _sees_cases(actor, meeting) else None
+        number, changes = lists[meeting.pk]
+        document["list_version"] = number
+        document["changes"] = [change_document(change) for change in changes] if guard else []
+        shown |= {change.patient_id for change in changes if guard}
         if with_items:
-            guard = IdentityGuard(actor) if _sees_cases(actor, meeting) else None
             chosen = [row for row in rows[meeting.pk] if only_item in (None, row.id)]
             document["items"] = [_item(guard, row, outcomes.get(row.id)) for row in chosen]
             shown |= {row.patient_id for row in chosen if guard}
@@ -106,6 +112,11 @@ def outcome_document(outcome: Outcome | None) -> Document:
     }
 
 
+def change_document(change: Change) -> Document:
+    """Return one change of a list; who it is about is said by the case alone."""
+    return {"kind": change.kind, "item": change.item, "case": change.case, "sentence": change.sentence}
+
+
 def preparation_document(row: PreparationRow) -> Document:
     """Return one discipline's preparation of an item; the reader is an e-mail address."""
     return {
@@ -123,6 +134,8 @@ def preparation_document(row: PreparationRow) -> Document:
 def _meeting(meeting: Meeting, rows: list[AgendaRow], present: frozenset[str]) -> Document:
     firm = {(row.definition_id, row.phase) for row in rows if row.is_firm}
     quorum = quorum_of_phases(firm, present)
+    loads = preparation_loads(rows)
+    capacities = {"radiology": meeting.prep_radiology_minutes, "pathology": meeting.prep_pathology_minutes}
     return {
         "id": meeting.pk,
         "series": meeting.series_id,
@@ -135,7 +148,13 @@ def _meeting(meeting: Meeting, rows: list[AgendaRow], present: frozenset[str]) -
         "capacity_minutes": meeting.capacity_minutes,
         "planned_minutes": planned_minutes_of(rows),
         "prep_capacity_minutes": meeting.prep_capacity_minutes,
-        "prep_planned_minutes": sum(load.planned for load in preparation_loads(rows)),
+        "prep_planned_minutes": sum(load.planned for load in loads),
+        "prep": {load.discipline: {"capacity": capacities[load.discipline], "planned": load.planned} for load in loads},
+        "breaks": [
+            {"after": row.id, "starts_at": _local(row.break_at), "minutes": row.break_minutes}
+            for row in rows
+            if row.break_minutes
+        ],
         "current_item": meeting.current_item_id,
         "quorum": {"met": quorum.met, "missing": list(quorum.missing)},
         "version": meeting.version,
@@ -156,6 +175,10 @@ def _item(guard: IdentityGuard | None, row: AgendaRow, outcome: Outcome | None) 
         "provisional": not row.is_firm,
         "readiness": row.readiness_state,
         "discordant": row.is_discordant,
+        "section": row.section,
+        "guest": row.guest if guard else "",
+        "late": row.late,
+        "probability": row.probability,
         "preparations": [preparation_document(preparation) for preparation in row.preparations],
         "outcome": outcome_document(outcome) if guard else None,
     }

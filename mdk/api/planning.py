@@ -1,4 +1,4 @@
-"""The API of meetings and agendas: book, order, publish, cancel, rebook, lift, take off."""
+"""The API of meetings and places on them: book, cancel, rebook, lift, take off."""
 
 from typing import Any
 
@@ -17,16 +17,17 @@ from accounts.errors import FieldError, Invalid
 from accounts.permissions import Permission
 from cases.access import access_case
 from mdk.access import access_item, access_meeting
-from mdk.api.documents import Document, item_document, meeting_document, meeting_documents
+from mdk.api.agenda import shown_meeting
+from mdk.api.documents import Document, item_document, meeting_documents
 from mdk.api.parameters import FROM_TO, checked, day_of, number_of
 from mdk.api.serializers import (
+    BookedShape,
     BookingInput,
     CancelInput,
     ChairInput,
     ItemShape,
     LiftInput,
     MeetingShape,
-    OrderInput,
     ReasonInput,
     RebookedShape,
     RebookInput,
@@ -34,16 +35,11 @@ from mdk.api.serializers import (
 from mdk.models import AgendaItem, Meeting
 from mdk.queries.attendance import chairs_for
 from mdk.queries.meetings import meetings_between
-from mdk.services.agenda import already_booked, book_case, lift_item, order_items, take_off
+from mdk.services.agenda import already_booked, book_case, lift_item, take_off
 from mdk.services.cancelling import cancel_meeting
 from mdk.services.outcome import choose_chair
-from mdk.services.publishing import publish_meeting
 from mdk.services.rebooking import rebook_item
-
-
-def shown_meeting(actor: Actor, pk: int) -> Document:
-    """Return the meeting's document as it stands now; the reading is logged."""
-    return meeting_document(actor, access_meeting(actor, pk))
+from mdk.services.warnings import booking_warnings
 
 
 def _item(actor: Actor, item: AgendaItem) -> Document | None:
@@ -95,47 +91,28 @@ class MeetingView(APIView):
 class ItemsView(APIView):
     """Places on the agenda."""
 
-    @extend_schema(request=BookingInput, responses={201: ItemShape})
+    @extend_schema(request=BookingInput, responses={201: BookedShape})
     def post(self, request: Request, pk: int) -> Response:
         """Book a case; 409 not-ready, over-capacity, after-cutoff or already-booked.
 
-        The first three give way to `override_reason` by one who may override; from anyone else it is a 403.
+        The first three give way to `override_reason` by one who may override; from anyone else it is a 403. After the
+        cut-off the place is provisional until the chair says yes (`late`). `warnings` say what a firm place breaks in
+        the readers' time.
         """
         actor = actor_of(request)
-        access_meeting(actor, pk, Permission.PLAN_MEETING)
+        meeting = access_meeting(actor, pk, Permission.PLAN_MEETING)
         given = checked(BookingInput, request)
         if given["override_reason"].strip():
             access_meeting(actor, pk, Permission.OVERRIDE)
         case = access_case(actor, given.pop("case"))
         now = timezone.now()
+        level = given.get("level") or case.level
+        warnings = [] if given["provisional"] else booking_warnings(meeting, case, level, now)
         item = book_case(pk, case.pk, by=actor.user, now=now, **given)
         if item.added_at != now:
             raise already_booked(item)
-        return Response(item_document(actor, access_meeting(actor, pk), item.pk), status=201)
-
-
-class OrderView(APIView):
-    """The order of the agenda."""
-
-    @extend_schema(request=OrderInput, responses=MeetingShape)
-    def post(self, request: Request, pk: int) -> Response:
-        """Put the agenda in the given order, which names every item once."""
-        actor = actor_of(request)
-        access_meeting(actor, pk, Permission.PLAN_MEETING)
-        order_items(pk, checked(OrderInput, request)["items"], by=actor.user, now=timezone.now())
-        return Response(shown_meeting(actor, pk))
-
-
-class PublishView(APIView):
-    """Publication."""
-
-    @extend_schema(request=None, responses=MeetingShape)
-    def post(self, request: Request, pk: int) -> Response:
-        """Publish the agenda: members see it, and readers begin."""
-        actor = actor_of(request)
-        access_meeting(actor, pk, Permission.PLAN_MEETING)
-        publish_meeting(pk, by=actor.user, now=timezone.now())
-        return Response(shown_meeting(actor, pk))
+        booked = item_document(actor, access_meeting(actor, pk), item.pk) or {}
+        return Response(booked | {"warnings": warnings}, status=201)
 
 
 class CancelView(APIView):
