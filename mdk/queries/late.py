@@ -57,10 +57,10 @@ def late_shares(unit_ids: Iterable[int], first: date, last: date) -> list[LateSh
         items.values(unit=F("case__unit_id"), name=F("case__unit__name"))
         .annotate(
             added=Count("pk", filter=given),
-            late=Count("pk", filter=Q(late=LateState.GRANTED)),
+            granted=Count("pk", filter=Q(late=LateState.GRANTED)),
             refused=Count("pk", filter=Q(late=LateState.REFUSED)),
         )
         .filter(Q(added__gt=0) | Q(refused__gt=0))
         .order_by("name", "unit")
     )
-    return [LateShare(row["unit"], row["name"], row["added"], row["late"], row["refused"]) for row in rows]
+    return [LateShare(row["unit"], row["name"], row["added"], row["granted"], row["refused"]) for row in rows]
