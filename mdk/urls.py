@@ -3,7 +3,7 @@
 from django.urls import path
 
 from mdk import room_urls
-from mdk.views import bulk, calendar, coordinator, meetings, member, places, proposals, roster, series, workload
+from mdk.views import bulk, calendar, coordinator, meetings, member, places, plans, proposals, roster, series, workload
 
 app_name = "mdk"
 
@@ -33,6 +33,10 @@ urlpatterns = [
     path("meetings/<int:pk>/publish/", coordinator.publish_page, name="publish"),
     path("meetings/<int:pk>/chair/", coordinator.chair_page, name="chair"),
     path("meetings/<int:pk>/cancel/", coordinator.cancel_page, name="cancel"),
+    path("meetings/<int:pk>/propose/", plans.propose_page, name="propose"),
+    path("plans/<int:pk>/", plans.plan_page, name="plan"),
+    path("plans/<int:pk>/accept/", plans.plan_accept_page, name="plan_accept"),
+    path("plans/<int:pk>/discard/", plans.plan_discard_page, name="plan_discard"),
     path("items/<int:pk>/move/", places.move_page, name="move"),
     path("items/<int:pk>/change/", places.change_page, name="change"),
     path("items/<int:pk>/level/", places.grade_page, name="grade"),

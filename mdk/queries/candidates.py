@@ -17,11 +17,12 @@ from django.db.models import (
     IntegerField,
     OuterRef,
     QuerySet,
+    Subquery,
     Value,
     When,
     Window,
 )
-from django.db.models.functions import Least
+from django.db.models.functions import JSONObject, Least
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -37,13 +38,25 @@ from checklists.models import Definition
 from checklists.registry import specs_of
 from checklists.spec import DefinitionSpec
 from mdk.access import series_units
-from mdk.models import Meeting
+from mdk.enums import OPEN_ITEMS
+from mdk.models import AgendaItem, Meeting
 
 WITHOUT_CLOCK_DAYS = 42
 """Where a pathway states no lead time, a case is sorted as if it had this many days (local choice)."""
 
 SHOWN = 60
-"""The most urgent that a page shows at once; filters and search reach the others."""
+"""The most urgent that a page shows at first; "show more" shows `AT_MOST`, filters and search reach the others."""
+AT_MOST = 500
+
+
+@dataclass(frozen=True, slots=True)
+class LikelyPlace:
+    """A provisional place that a candidate has on another meeting: when, how likely (0-1), and whether the system gave it."""
+
+    meeting: int
+    starts_at: datetime
+    probability: float | None
+    is_by_system: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +92,7 @@ class CandidateRow:
     triage: str
     triage_note: str
     is_discordant: bool
+    place: LikelyPlace | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,23 +130,38 @@ _FIELDS = {
     "provider": F("patient__provider_id"),
     "is_discordant": is_discordant(),
     "total": Window(Count("pk")),
+    "place": Subquery(
+        AgendaItem.objects.filter(case_id=OuterRef("pk"), status__in=OPEN_ITEMS)
+        .order_by()
+        .values(
+            place=JSONObject(meeting="meeting_id", at="meeting__starts_at", probability="probability", by="added_by_id")
+        )[:1]
+    ),
 }
 
 
 def candidates(
-    actor: Actor, meeting: Meeting, now: datetime, *, readiness: str = "", phase: str = "", text: str = ""
+    actor: Actor,
+    meeting: Meeting,
+    now: datetime,
+    *,
+    readiness: str = "",
+    phase: str = "",
+    level: str = "",
+    text: str = "",
+    limit: int = SHOWN,
 ) -> Candidates:
-    """Return the referred cases of the series' diagnoses that wait for a meeting, most urgent first.
+    """Return the referred cases of the series' diagnoses that are not on this agenda, the `limit` most urgent first.
 
-    Urgency is the day of the pathway's limit or the promised date, whichever comes first. Four queries, and one
-    for definitions that this process has not met.
+    Urgency is the day of the pathway's limit or the promised date, whichever comes first. One with a provisional place
+    on another meeting is among them and says so. Four queries, and one for definitions that this process has not met.
     """
-    cases = _waiting(actor, meeting, readiness, text)
+    cases = _waiting(actor, meeting, readiness, level, text)
     if phase:
         cases = cases.filter(phase=phase)
     specs = _specs(meeting)
     by_urgency = cases.order_by(_limit(specs), "suspected_on", "pk")
-    found = list(by_urgency.values(*_NAMES, **_FIELDS)[:SHOWN])
+    found = list(by_urgency.values(*_NAMES, **_FIELDS)[: min(limit, AT_MOST)])
     coming = forecasts([_subject(row) for row in found], now=now)
     rows = tuple(_row(row, specs[row["definition_id"]], coming[row["id"]], meeting, now) for row in found)
     return Candidates(rows, found[0]["total"] if found else 0)
@@ -152,10 +181,12 @@ def _limit(specs: Mapping[int, DefinitionSpec]) -> Least:
     return Least(limit, F("promised_on"))
 
 
-def _waiting(actor: Actor, meeting: Meeting, readiness: str, text: str) -> QuerySet[Case]:
+def _waiting(actor: Actor, meeting: Meeting, readiness: str, level: str, text: str) -> QuerySet[Case]:
     takes_part = Case.units.through.objects.filter(case_id=OuterRef("pk"), unit_id__in=series_units(meeting.series))
-    found = case_list(actor, status=CaseStatus.REFERRED, readiness=readiness, text=text).select_related(None)
-    return found.filter(Exists(takes_part), diagnosis__in=meeting.series.diagnoses.order_by().values("pk"))
+    here = AgendaItem.objects.filter(case_id=OuterRef("pk"), meeting=meeting.pk, status__in=OPEN_ITEMS)
+    found = case_list(actor, status=CaseStatus.REFERRED, readiness=readiness, level=level, text=text)
+    waiting = found.select_related(None).filter(Exists(takes_part), ~Exists(here))
+    return waiting.filter(diagnosis__in=meeting.series.diagnoses.order_by().values("pk"))
 
 
 def _subject(row: Mapping[str, Any]) -> Subject:
@@ -195,7 +226,16 @@ def _row(
         triage=row["triage"],
         triage_note=row["triage_note"],
         is_discordant=row["is_discordant"],
+        place=_place(row["place"]),
     )
+
+
+def _place(found: Mapping[str, Any] | None) -> LikelyPlace | None:
+    """Return the place of the row that the database made of it."""
+    if found is None:
+        return None
+    at = datetime.fromisoformat(found["at"])
+    return LikelyPlace(found["meeting"], at, found["probability"], is_by_system=found["by"] is None)
 
 
 def findings_in_words(candidate: CandidateRow) -> list[dict[str, str]]:

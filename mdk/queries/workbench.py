@@ -1,35 +1,87 @@
 """All that the coordinator's workbench shows of one meeting."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Protocol
 
 from accounts.actor import Actor
+from accounts.numbers import whole_number
 from accounts.permissions import Permission
-from checklists.enums import Phase
+from checklists.enums import Discipline
 from mdk.access import series_units
-from mdk.enums import MeetingStatus
+from mdk.enums import LateState, MeetingStatus
 from mdk.models import Meeting
 from mdk.queries.agenda import (
+    AgendaPart,
     AgendaRow,
     PreparationLoad,
     agenda_of,
     planned_minutes_of,
     preparation_loads,
+    sections_of,
     with_chances,
 )
-from mdk.queries.candidates import CandidateRow, Candidates, candidates
-
-OPERATED = (Phase.POST_OPERATIVE, Phase.FOLLOW_UP)
+from mdk.queries.candidates import SHOWN, CandidateRow, Candidates, candidates
+from mdk.queries.watching import last_event
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the agenda as the page shows it: the heading of a part, or an item with the break after it."""
+
+    part: AgendaPart | None = None
+    row: AgendaRow | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Preparing:
+    """Minutes of preparation of one discipline: `limit` is None where the meeting states none."""
+
+    letter: str
+    planned: int
+    done: int
+    limit: int | None
+
+
+class Answered(Protocol):
+    """What became of one of many (`mdk.services.bulk.Answer`)."""
+
+    @property
+    def id(self) -> int:
+        """The case or the item that was asked for."""
+
+    @property
+    def why(self) -> str:
+        """Why not."""
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it was done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A refusal of one of many: the row's key (`case-7`, empty when it is not shown), whose it is, and why."""
+
+    key: str
+    who: str
+    question: str
+    why: str
+
+
+@dataclass(frozen=True)
 class Workbench:
-    """The agenda and the candidates for it, with the sums of minutes; `at` is when it was read."""
+    """The agenda and the candidates for it, with the sums of minutes; `at` is when it was read.
+
+    `seen` is the newest event at that time: what comes after it is news to this page.
+    """
 
     meeting: Meeting
     rows: list[AgendaRow]
     candidates: Candidates
+    seen: int
     planned: int
     loads: tuple[PreparationLoad, ...]
     at: datetime
@@ -39,6 +91,42 @@ class Workbench:
     def prep_planned(self) -> int:
         """Minutes of preparation over the disciplines."""
         return sum(load.planned for load in self.loads)
+
+    @property
+    def preparing(self) -> tuple[Preparing, ...]:
+        """Each discipline's minutes of preparation beside what the meeting holds of it."""
+        limits = {
+            Discipline.RADIOLOGY: ("R", self.meeting.prep_radiology_minutes),
+            Discipline.PATHOLOGY: ("P", self.meeting.prep_pathology_minutes),
+        }
+        found = [(load, *limits[Discipline(load.discipline)]) for load in self.loads]
+        return tuple(Preparing(letter, load.planned, load.done, limit) for load, letter, limit in found)
+
+    @property
+    def has_prep_limits(self) -> bool:
+        """Whether the meeting states minutes of preparation per discipline."""
+        return any(one.limit is not None for one in self.preparing)
+
+    @cached_property
+    def lines(self) -> list[Line]:
+        """The agenda in order, each part with its heading."""
+        return [line for part in sections_of(self.rows) for line in (Line(part=part), *map(_line, part.rows))]
+
+    @property
+    def ends_at(self) -> datetime:
+        """When the last case ends."""
+        firm = [row for row in self.rows if row.is_firm]
+        return firm[-1].starts_at + timedelta(minutes=firm[-1].minutes) if firm else self.meeting.starts_at
+
+    @property
+    def had(self) -> str:
+        """The minutes of each item as the page shows them, `12:6,13:3`: what a change of them is a change of."""
+        return ",".join(f"{row.id}:{row.minutes}" for row in self.rows)
+
+    @property
+    def asked(self) -> list[AgendaRow]:
+        """The late additions that wait for the chair's yes."""
+        return [row for row in self.rows if row.late == LateState.ASKED]
 
     @property
     def not_ready(self) -> int:
@@ -68,20 +156,34 @@ class Workbench:
         """Return the candidate's row, None when it is not among those shown."""
         return next((row for row in self.candidates.rows if row.id == case_id), None)
 
+    def answered(self, answers: Iterable[tuple[str, Answered]]) -> list[Told]:
+        """Return what was refused of many (`case` or `item`, and the answer), each with its row where the page shows it."""
+        shown: dict[tuple[str, int], AgendaRow | CandidateRow] = {("item", row.id): row for row in self.rows}
+        shown |= {("case", row.id): row for row in self.candidates.rows}
+        refused = [(of, answer) for of, answer in answers if not answer.is_done]
+        found = [(of, answer, shown.get((of, answer.id))) for of, answer in refused]
+        return [
+            Told(f"{of}-{answer.id}", row.initials, row.question, answer.why) if row else Told("", "", "", answer.why)
+            for of, answer, row in found
+        ]
+
     def patients(self) -> set[int]:
         """Return the patients that the page shows."""
         return {row.patient_id for row in self.rows} | {row.patient_id for row in self.candidates.rows}
 
 
 def workbench_of(actor: Actor, meeting: Meeting, filters: Mapping[str, str], now: datetime) -> Workbench:
-    """Return the workbench of the meeting with the candidates that fit `filters` (readiness, phase, q)."""
+    """Return the workbench of the meeting with the candidates that fit `filters` (readiness, phase, level, q, show)."""
+    seen = last_event()
     rows = with_chances(agenda_of(meeting), meeting, now)
     return Workbench(
         meeting=meeting,
         rows=rows,
+        seen=seen,
         candidates=candidates(
             actor, meeting, now,
-            readiness=filters.get("readiness", ""), phase=filters.get("phase", ""), text=filters.get("q", ""),
+            readiness=filters.get("readiness", ""), phase=filters.get("phase", ""), level=filters.get("level", ""),
+            text=filters.get("q", ""), limit=whole_number(filters.get("show", "")) or SHOWN,
         ),
         planned=planned_minutes_of(rows),
         loads=preparation_loads(rows),
@@ -95,9 +197,5 @@ def is_open_for_planning(meeting: Meeting) -> bool:
     return meeting.status in (MeetingStatus.PLANNED, MeetingStatus.PUBLISHED)
 
 
-def not_operated_first(rows: list[AgendaRow]) -> list[int]:
-    """Return the items with those not yet operated first, each group in its present order.
-
-    The national review's advice (DESIGN.md, section 1); the pathologist of the operated cases may come later.
-    """
-    return [row.id for row in sorted(rows, key=lambda row: (row.phase in OPERATED, row.position))]
+def _line(row: AgendaRow) -> Line:
+    return Line(row=row)

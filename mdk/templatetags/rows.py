@@ -5,6 +5,7 @@ through `format_html`.
 """
 
 from django import template
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
@@ -15,6 +16,7 @@ from accounts.templatetags.ui import discordant_sign
 from cases.enums import TriageAnswer
 from cases.lists import HELD_BACK
 from checklists.parts import pick
+from mdk.enums import LateState
 from mdk.queries.agenda import AgendaRow
 from mdk.queries.candidates import CandidateRow
 from mdk.templatetags.planning import preparation_marks, step_buttons
@@ -24,8 +26,11 @@ register = template.Library()
 _NOTHING = (None,) * len(signs.KINDS)
 _MISSING = ("missing",) * len(signs.KINDS)
 
+_PICK = (
+    '<label class="pick" data-grip><input type="checkbox" form="bulk" name="{}" value="{}" id="{}" aria-label="{} {}"></label>'
+)
 _PLANNED = (
-    '<time class="agenda__time">{clock}</time><span class="agenda__position">{position}</span>{level}'
+    '{pick}<time class="agenda__time">{clock}</time><span class="agenda__position">{position}</span>{level}'
     '<input class="input agenda__minutes" form="plan" type="number" min="0" max="60" name="minutes-{id}"'
     ' id="minutes-{id}" value="{minutes}" aria-label="{minutes_at} {position}">'
     '<span class="agenda__who">{who}</span>'
@@ -33,6 +38,8 @@ _PLANNED = (
 )
 _ASKED = '<a class="question-link clip" data-open id="open-item-{}" href="{}item-{}" title="{}">{}</a>'
 _UNREADY = '<span class="agenda__unready">{}{}</span>'
+_LATE = '<span class="agenda__unready"><b class="agenda__late tone--approval" title="{}">{}</b>{}</span>'
+_GUEST = '<span class="agenda__unready">{}<span class="agenda__guest" title="{}">{}</span></span>'
 _READ = (
     '<time class="agenda__time">{clock}</time><span class="agenda__position">{position}</span>{level}{minutes}'
     '<span class="agenda__who">{who}</span>'
@@ -41,9 +48,9 @@ _READ = (
 _QUESTION = '<a class="question-link clip" data-open href="{}" title="{}">{}</a>'
 _MARKED = '<span class="is-discordant">{}{}</span>'
 _CANDIDATE = (
-    '<a class="candidate__question question-link clip" data-open id="open-case-{id}" href="{link}case-{id}"'
+    '{pick}<a class="candidate__question question-link clip" data-open id="open-case-{id}" href="{link}case-{id}"'
     ' title="{question}">{question}</a><span class="candidate__who">{who}</span>'
-    '<span class="candidate__facts">{clock}{level}{strip}<span class="candidate__missing" title="{hint}">{missing}</span>'
+    '<span class="candidate__facts">{clock}<span class="candidate__promised">{promised}</span>{level}{strip}<span class="candidate__missing" title="{hint}">{missing}</span>'
     "{chance}</span>"
     '<button type="submit" class="btn btn--small candidate__add" form="book" name="case" value="{id}"'
     ' data-row-key="a">{add}</button>'
@@ -60,8 +67,9 @@ def planned_row(row: AgendaRow, link: str, query: str) -> SafeString:
     language = get_language() or ""
     return format_html(
         _PLANNED,
+        pick=format_html(_PICK, "items", row.id, f"pick-item-{row.id}", _("Select place"), row.position),
         id=row.id,
-        clock=row.clock,
+        clock=row.clock if row.is_firm else "–",
         position=row.position,
         level=signs.level_badge(language, row.level, True),
         minutes=row.minutes,
@@ -110,12 +118,17 @@ def candidate_row(case: CandidateRow, link: str) -> SafeString:
     else:
         missing = format_html("{}", case.expects or case.missing)
         chance = format_html(_CHANCE, _("Ready in time"), signs.percent(case.probability))
+    hint = case.expects or case.missing
+    if case.place:
+        missing, chance = format_html("{}", signs.likely(case.place.starts_at, case.place.probability)), SafeString()
+        hint = f"{missing}. {hint}" if hint else missing
     if case.triage in HELD_BACK:
         missing = format_html(_HELD_BACK, case.triage_note, TriageAnswer(case.triage).label, missing)
     if case.is_discordant:
         missing = format_html("{} {}", discordant_sign(), missing)
     return format_html(
         _CANDIDATE,
+        pick=format_html(_PICK, "cases", case.id, f"pick-case-{case.id}", _("Select"), case.initials or case.id),
         id=case.id,
         link=link,
         question=case.question,
@@ -124,7 +137,8 @@ def candidate_row(case: CandidateRow, link: str) -> SafeString:
         level=signs.level_badge(language, case.level, True),
         strip=_strip(language, case),
         missing=missing,
-        hint=case.expects or case.missing,
+        hint=hint,
+        promised=date_format(case.promised_on, "j b") if case.promised_on else "",
         chance=chance,
         add=_("Add"),
     )
@@ -135,6 +149,12 @@ def _asked(language: str, row: AgendaRow, link: str) -> SafeString:
     asked = format_html(_ASKED, row.id, link, row.id, row.question, row.question)
     if row.is_discordant:
         asked = format_html(_MARKED, discordant_sign(), asked)
+    if row.late == LateState.ASKED:
+        asked = format_html(_LATE, _("waits for the chair's yes"), _("late?"), asked)
+    elif row.is_late:
+        asked = format_html(_LATE, _("Added after the cut-off"), _("late"), asked)
+    if row.guest:
+        asked = format_html(_GUEST, asked, row.guest, row.guest)
     if row.readiness_state == "ready" or not row.is_firm:
         return asked
     return format_html(_UNREADY, signs.readiness_state(language, row.readiness_state), asked)

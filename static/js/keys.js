@@ -9,6 +9,7 @@
   const off = () => {
     try { return localStorage.getItem(SWITCH) === "1"; } catch { return false; }
   };
+  window.mdkKeysOff = off;
   const setOff = (value) => {
     try { value ? localStorage.setItem(SWITCH, "1") : localStorage.removeItem(SWITCH); } catch { /* not kept, no harm */ }
   };
@@ -111,6 +112,11 @@
       if (seen.has(button.dataset.rowKey) || !visible(button)) continue;
       seen.add(button.dataset.rowKey);
       pairs.push([button.dataset.rowKey, words(button)]);
+    }
+    // Keys that no button stands for name themselves where the page tells of them.
+    for (const hint of document.querySelectorAll("[data-key-help]")) {
+      if (seen.has(hint.dataset.keyHelp)) continue;
+      pairs.push([hint.dataset.keyHelp, hint.lastChild.textContent.trim()]);
     }
     pairs.push(["Esc", text.leave], ["?", text.help]);
     list.replaceChildren(
