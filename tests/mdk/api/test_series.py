@@ -6,10 +6,14 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from accounts.models import User
+from cases.services.editing import withdraw_case
 from mdk.models import Series
+from mdk.queries.capacity import monday_of, reader_weeks
 from mdk.services.agenda import take_off
 from mdk.services.preparation import claim, complete
 from mdk.services.rebooking import rebook_item
+from mdk.services.roster import set_capacity
 from tests.domain_factories import House, make_diagnosis, make_series, published_meeting
 from tests.mdk.planning import MEMBERS, Api, person
 
@@ -108,12 +112,14 @@ def test_rebookings_tell_reason_and_cost(house: House) -> None:
 
 
 def test_workload_per_reader_and_week(house: House) -> None:
+    now = timezone.now()
     meeting = published_meeting(house, 2)
     first, second = meeting.items.order_by("position")
     readings = [item.preparations.get(discipline="radiology") for item in (first, second)]
-    claim(readings[0].pk, by=house.radiologist, now=timezone.now())
-    complete(readings[1].pk, minutes=8, findings="cT2.", by=house.radiologist, now=timezone.now())
-    year, week, _day = timezone.localtime(meeting.cutoff_at).isocalendar()
+    for reading in readings:
+        claim(reading.pk, by=house.radiologist, now=now)
+    complete(readings[1].pk, minutes=8, findings="cT2.", by=house.radiologist, now=now)
+    year, week, _day = timezone.localtime(readings[0].due_at).isocalendar()
     expected = {
         "reader": house.radiologist.email,
         "name": house.radiologist.name,
@@ -121,14 +127,49 @@ def test_workload_per_reader_and_week(house: House) -> None:
         "capacity_minutes": None,
         "planned_minutes": sum(reading.estimate_minutes for reading in readings),
         "done_minutes": 8,
+        "carried_minutes": 0,
         "lost_minutes": 0,
+        "elsewhere_minutes": 0,
         "cases": 2,
     }
-    assert Api(house.manager).get("workload/").json()["results"] == [expected]
-    assert Api(house.manager).get("workload/", unit=house.clinic.pk).json()["count"] == 0
-    take_off(second.pk, reason="Fel.", by=house.coordinator, now=timezone.now())
-    row = Api(house.radiologist).get("workload/", unit=house.hospital.pk).json()["results"][0]
-    assert (row["lost_minutes"], row["cases"]) == (8, 1)
+    reader = house.radiologist
+    assert weeks_of(reader, house.manager) == [expected]
+    assert weeks_of(reader, house.manager, unit=house.clinic.pk) == []
+    take_off(second.pk, reason="Fel.", by=house.coordinator, now=now)
+    [row] = weeks_of(reader, reader, unit=house.hospital.pk)
+    assert (row["carried_minutes"], row["lost_minutes"], row["cases"]) == (8, 0, 1)
+    withdraw_case(second.case_id, reason="Patienten avstår.", by=house.clinician, now=now)
+    [row] = weeks_of(reader, reader)
+    assert (row["done_minutes"], row["carried_minutes"], row["lost_minutes"]) == (8, 0, 8)
+
+
+def test_workload_stands_against_the_capacity_of_the_whole_week(house: House) -> None:
+    now = timezone.now()
+    reading = published_meeting(house, 1).items.get().preparations.get(discipline="radiology")
+    other = published_meeting(house, 1).items.get().preparations.get(discipline="radiology")
+    for one in (reading, other):
+        claim(one.pk, by=house.radiologist, now=now)
+    Series.objects.filter(pk=other.item.meeting.series_id).update(unit=house.clinic)
+    due = timezone.localdate(reading.due_at)
+    set_capacity(house.radiologist.pk, from_on=due, weekly_minutes=200, by=house.coordinator, now=now)
+    days = {"from": due.isoformat(), "to": due.isoformat()}
+    [row] = weeks_of(house.radiologist, house.manager, unit=house.clinic.pk, **days)
+    whole = reader_weeks([house.radiologist.pk], [monday_of(due)])[house.radiologist.pk, monday_of(due)]
+    assert row["capacity_minutes"] == whole.capacity
+    assert (row["planned_minutes"], row["elsewhere_minutes"]) == (other.estimate_minutes, reading.estimate_minutes)
+
+
+def test_two_hundred_years_are_cut_to_what_there_is(house: House) -> None:
+    published_meeting(house, 1)
+    rows = Api(house.manager).get("workload/", **{"from": "1900-01-01", "to": "2100-01-01"}).json()
+    assert 0 < rows["count"] < 10
+    assert Api(house.manager).get("workload/", **{"from": "2100-01-01", "to": "1900-01-01"}).json()["count"] == 0
+
+
+def weeks_of(reader: User, by: User, **query: Any) -> list[dict[str, Any]]:
+    """Return the weeks of one reader in the API's workload, as `by` sees them."""
+    rows = Api(by).get("workload/", **query).json()["results"]
+    return [row for row in rows if row["reader"] == reader.email]
 
 
 @pytest.mark.parametrize("role", ["clinician", "nurse", "chair"])
