@@ -13,7 +13,7 @@ from accounts.permissions import Permission, roles_with
 from accounts.queries import units_below
 from cases.services.referral import participating
 from checklists.enums import Discipline
-from mdk.models import AgendaItem, Meeting, Preparation, Series
+from mdk.models import AgendaItem, Meeting, Preparation, ProposedPlan, Series
 
 PREPARES = {
     Discipline.RADIOLOGY: Permission.PREPARE_RADIOLOGY,
@@ -133,6 +133,17 @@ def access_reader(actor: Actor, pk: int, on: date, *, is_own_enough: bool = Fals
     if not is_own and units.isdisjoint(units_below(actor.units_for(Permission.MANAGE_ROSTER))):
         raise NotAllowed(_("Your role does not give you the right to plan this reader's weeks."))
     return memberships[0].user
+
+
+def access_plan(actor: Actor, pk: int) -> ProposedPlan:
+    """Return the proposed plan `pk` with its meeting and people; the actor must be able to plan every series of it."""
+    plan = ProposedPlan.objects.select_related("meeting", "made_by", "answered_by").filter(pk=pk).first()
+    if plan is None:
+        raise _unknown()
+    found = Series.objects.filter(pk__in=plan.series).select_related("unit__parent__parent")
+    for series in found.prefetch_related("participating_units"):
+        _admit(actor, series, Permission.PLAN_MEETING)
+    return plan
 
 
 def _admit(actor: Actor, series: Series, permission: Permission) -> None:

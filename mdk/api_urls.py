@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from mdk.api import agenda, files, planning, room_urls, series, workload
+from mdk.api import agenda, files, planning, plans, room_urls, series, workload
 
 urlpatterns = [
     path("series/", series.SeriesView.as_view(), name="api-series"),
@@ -16,6 +16,10 @@ urlpatterns = [
     path("meetings/<int:pk>/publish/", agenda.PublishView.as_view(), name="api-meeting-publish"),
     path("meetings/<int:pk>/versions/", agenda.VersionsView.as_view(), name="api-meeting-versions"),
     path("meetings/<int:pk>/cancel/", planning.CancelView.as_view(), name="api-meeting-cancel"),
+    path("meetings/<int:pk>/propose/", plans.ProposeView.as_view(), name="api-meeting-propose"),
+    path("plans/<int:pk>/", plans.PlanView.as_view(), name="api-plan"),
+    path("plans/<int:pk>/accept/", plans.AcceptView.as_view(), name="api-plan-accept"),
+    path("plans/<int:pk>/discard/", plans.DiscardView.as_view(), name="api-plan-discard"),
     path("meetings/<int:pk>/agenda.pdf", files.AgendaPdfView.as_view(), name="api-agenda-pdf"),
     path("meetings/<int:pk>/agenda.xlsx", files.AgendaXlsxView.as_view(), name="api-agenda-xlsx"),
     path("items/<int:pk>/", agenda.ItemView.as_view(), name="api-item"),

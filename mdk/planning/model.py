@@ -108,7 +108,7 @@ class Model:
             return self.offset + round(sum(cost for cost, one in zip(self._costs, taken, strict=True) if one))
         solver = self._loaded(lower=taken, upper=taken)
         solver.run()
-        return round(solver.getInfo().objective_function_value)
+        return round(float(solver.getInfo().objective_function_value))
 
     def _taken(self, places: Mapping[int, int]) -> list[float]:
         return [float(places.get(case) == meeting) for case, meeting in self.pairs]

@@ -20,7 +20,7 @@ from checklists.enums import Discipline
 from checklists.registry import specs_of
 from mdk.access import series_units
 from mdk.enums import FIRM_ITEMS, MeetingStatus, PreparationState
-from mdk.models import AgendaItem, Meeting, Preparation, ProposedPlan, Series
+from mdk.models import AgendaItem, Meeting, Preparation, Series
 from mdk.planning.calendar import due_at
 from mdk.planning.demand import Pool, ReaderLimit, Slot, Week
 from mdk.planning.urgency import urgency
@@ -233,8 +233,3 @@ def functions_of(series: Collection[Series], on: date) -> dict[int, dict[str, se
                 known[speciality].add(person)
         found[one.pk] = dict(known)
     return found
-
-
-def plans_of(meeting: Meeting, limit: int = 5) -> QuerySet[ProposedPlan]:
-    """Return the newest plans that were made from the meeting, who made and answered them loaded."""
-    return ProposedPlan.objects.filter(meeting=meeting).select_related("made_by", "answered_by")[:limit]
