@@ -249,9 +249,14 @@ def days_in_words(days: int, allowed: int | None) -> str:
     }
 
 
-def likely(starts_at: datetime, probability: float | None) -> str:
-    """Return when a case that is not ready is expected to be discussed, `likely Thu 3 Dec, 84%`; without a forecast the day."""
+def likely(starts_at: datetime, probability: float | None, *, is_ready: bool = False) -> str:
+    """Return when a case with a provisional date is expected to be discussed, `likely Thu 3 Dec, 84%`.
+
+    One that is ready is said to be so, since a person may make it firm; without a forecast the day alone stands.
+    """
     day = formats.date_format(timezone.localtime(starts_at), "D j b")
+    if is_ready:
+        return _("likely %(day)s; ready, can be firm") % {"day": day}
     if probability is None:
         return _("likely %(day)s") % {"day": day}
     return _("likely %(day)s, %(chance)s") % {"day": day, "chance": percent(probability)}

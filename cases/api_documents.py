@@ -176,4 +176,7 @@ def _meeting(meeting: NextMeeting | None) -> dict[str, Any] | None:
         "starts_at": timezone.localtime(meeting.starts_at),
         "firm": meeting.firm,
         "probability": meeting.probability,
+        "moves": meeting.moves,
+        "rebookings": meeting.rebookings,
+        "can_be_firm": meeting.can_be_firm,
     }

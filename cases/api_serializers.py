@@ -53,12 +53,19 @@ class ReadinessSerializer(Shape):
 
 
 class NextMeetingSerializer(Shape):
-    """The open place; `firm` is false for a provisional one, `probability` is null without a forecast."""
+    """The open place; `firm` is false for a provisional one, `probability` is null without a forecast.
+
+    `moves` counts the moves of the case's provisional dates, `rebookings` those of its firm places; `can_be_firm` says
+    of a provisional place that the case is ready for a firm one.
+    """
 
     meeting = serializers.IntegerField()
     starts_at = serializers.DateTimeField()
     firm = serializers.BooleanField()
     probability = serializers.FloatField(allow_null=True)
+    moves = serializers.IntegerField()
+    rebookings = serializers.IntegerField()
+    can_be_firm = serializers.BooleanField()
 
 
 class DiscordanceInputSerializer(Shape):

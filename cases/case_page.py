@@ -15,7 +15,7 @@ from accounts.signs import KINDS
 from cases.enums import AnswerState, CaseStatus, ReadinessState
 from cases.forecast.words import ForecastShown, PartShown, forecast_shown
 from cases.models import Case, Clearance, Message, Referral
-from cases.panels import Advice, NextMeeting, Place, Proposal, panel
+from cases.panels import Advice, DateMove, NextMeeting, Place, Proposal, is_promise_at_risk, panel
 from cases.privacy import IdentityGuard, Shown
 from cases.queries import case_details, marks_of, speciality_of, thread_of
 from cases.readiness.words import finding_message
@@ -110,6 +110,8 @@ class CasePage:
     forecast: ForecastShown | None
     advice: Sequence[Advice]
     places: Sequence[Place]
+    date_moves: Sequence[DateMove]
+    promise_at_risk: bool
     history: Sequence[HistoryRow]
     referrals: Sequence[Referral]
     circumstances: tuple[tuple[str, str], ...]
@@ -165,6 +167,8 @@ def case_page(case: Case, actor: Actor, today: date) -> CasePage:
         forecast=forecast,
         advice=panel("outcomes", [case.pk]).get(case.pk, ()),
         places=places,
+        date_moves=panel("date_moves", [case.pk]).get(case.pk, ()),
+        promise_at_risk=case.is_open and is_promise_at_risk(case.promised_on, next_meeting, _warned(case)),
         history=history_of(case_id=case.pk)[::-1],
         referrals=referrals,
         circumstances=_circumstances(case, spec),
@@ -177,6 +181,11 @@ def _meetings(case: Case) -> tuple[NextMeeting | None, Sequence[Proposal]]:
     held = panel("next_meeting", [case.pk]).get(case.pk)
     proposals = panel("proposals", [case.pk]).get(case.pk, ()) if case.status == CaseStatus.REFERRED else ()
     return held, proposals
+
+
+def _warned(case: Case) -> str:
+    """Return the promised date that was last warned of, where one is promised."""
+    return str(panel("promises", [case.pk]).get(case.pk, "")) if case.promised_on else ""
 
 
 def _may_book(held: NextMeeting | None, actor: Actor, proposal: Proposal) -> bool:

@@ -1,6 +1,6 @@
 """Rows of cases for lists: plain values read in one query, so that fifty rows cost what fifty rows must."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Self
@@ -13,7 +13,7 @@ from accounts.actor import Actor
 from cases.enums import TriageAnswer
 from cases.identity import Identity
 from cases.models import Case
-from cases.panels import NextMeeting, panel
+from cases.panels import NextMeeting, is_promise_at_risk, panel
 from cases.privacy import IdentityGuard, Shown
 from cases.queries import case_list, is_discordant, sorted_cases
 from checklists.queries import published_diagnoses
@@ -47,6 +47,7 @@ _COLUMNS = (
     "triage_note",
     "sent_incomplete_reason",
 )
+_PROMISED = _COLUMNS.index("promised_on")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,21 +116,30 @@ class CaseRow:
     promised_day: int | None
     is_discordant: bool
     next_meeting: NextMeeting | None = field(default=None)
+    promise_at_risk: bool = False
 
 
 def case_rows(actor: Actor, cases: Any, today: date) -> list[CaseRow]:
     """Return the rows of `cases` (a queryset, already cut to a page) as `actor` may see them.
 
-    One query for the rows, one for the coming meetings, and one for definitions that this process has not met.
+    One query for the rows, one for the coming meetings, one for promised dates where there are any, and one for
+    definitions that this process has not met.
     """
     marked = cases.select_related(None).annotate(discordant=is_discordant())
     values = list(marked.values_list(*_COLUMNS, "discordant"))
     meetings: Mapping[int, NextMeeting] = panel("next_meeting", [row[0] for row in values])
-    return list(_rows(IdentityGuard(actor), values, meetings, today))
+    promised = {row[0]: row[_PROMISED] for row in values if row[_PROMISED]}
+    warned: Mapping[int, str] = panel("promises", list(promised))
+    at_risk = {pk for pk, on in promised.items() if is_promise_at_risk(on, meetings.get(pk), warned.get(pk, ""))}
+    return list(_rows(IdentityGuard(actor), values, meetings, at_risk, today))
 
 
 def _rows(
-    guard: IdentityGuard, values: Sequence[tuple[Any, ...]], meetings: Mapping[int, NextMeeting], today: date
+    guard: IdentityGuard,
+    values: Sequence[tuple[Any, ...]],
+    meetings: Mapping[int, NextMeeting],
+    at_risk: Container[int],
+    today: date,
 ) -> Iterable[CaseRow]:
     specs = specs_of(row[6] for row in values)
     below = reverse("cases:list")
@@ -164,6 +174,7 @@ def _rows(
             promised_day=(promised_on - suspected_on).days if promised_on else None,
             is_discordant=discordant,
             next_meeting=meetings.get(pk),
+            promise_at_risk=pk in at_risk,
         )
 
 

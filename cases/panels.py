@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from django.utils import timezone
+
 Panel = Callable[[Sequence[int]], Mapping[int, Any]]
 
 
@@ -17,7 +19,9 @@ class NextMeeting:
     """The open place of a case: which meeting, when, firm or provisional.
 
     `probability` is the share (0-1) by which the case is expected to be ready in time; None without a forecast.
-    In time means by the cut-off; once that has passed, by the beginning.
+    In time means by the cut-off; once that has passed, by the beginning. `moves` counts the moves of its provisional
+    dates, `rebookings` those of firm places: beside one another, never instead. `can_be_firm` says of a provisional
+    place that the case is ready for a firm one.
     """
 
     meeting: int
@@ -28,6 +32,9 @@ class NextMeeting:
     position: int | None = None
     probability: float | None = None
     cutoff_at: datetime | None = None
+    moves: int = 0
+    rebookings: int = 0
+    can_be_firm: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +63,21 @@ class Place:
     url: str
     note: str = field(default="")
     sent_back: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DateMove:
+    """A provisional date that moved: from when to when (None: the first date, or no date), why, and who moved it.
+
+    `by` is empty for the system, which follows the forecast.
+    """
+
+    at: datetime
+    from_starts_at: datetime | None
+    to_starts_at: datetime | None
+    reason: str
+    probability: float | None
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +112,14 @@ class Proposal:
 
 
 _PANELS: dict[str, Panel] = {}
+
+
+def is_promise_at_risk(promised_on: date | None, meeting: NextMeeting | None, warned: str) -> bool:
+    """Whether the promised date is in danger: its conference lies after it, or it was `warned` of (its date, ISO)."""
+    if promised_on is None:
+        return False
+    is_after = meeting is not None and timezone.localdate(meeting.starts_at) > promised_on
+    return is_after or (warned == promised_on.isoformat() and meeting is None)
 
 
 def register_panel(name: str, function: Panel) -> None:

@@ -6,25 +6,28 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Q
-from django.db.models.functions import JSONObject
+from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce, JSONObject
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from cases.enums import ReadinessState
 from cases.forecast import CaseForecast, Subject, forecasts
-from cases.panels import Advice, NextMeeting, Place, register_panel
-from checklists.enums import Discipline
+from cases.panels import Advice, DateMove, NextMeeting, Place, register_panel
+from checklists.enums import Discipline, LevelCode
 from mdk.enums import OPEN_ITEMS, ItemStatus, PreparationState
-from mdk.models import AgendaItem, Outcome, Preparation
+from mdk.models import AgendaItem, Outcome, Preparation, ProvisionalMove, Rebooking
+from mdk.queries.promises import warned
 from mdk.queries.proposals import proposals_by_case
 
 
 def next_meeting_by_case(case_ids: Sequence[int]) -> dict[int, NextMeeting]:
     """Return the open place of each case that has one, with the forecast for it; two queries."""
     now = timezone.now()
-    rows = list(AgendaItem.objects.filter(case_id__in=case_ids, status__in=OPEN_ITEMS).values(*_PLACE))
+    items = AgendaItem.objects.filter(case_id__in=case_ids, status__in=OPEN_ITEMS)
+    rows = list(items.annotate(moves=_MOVES, rebookings=_REBOOKINGS).values(*_PLACE, "moves", "rebookings"))
     found = forecasts([_subject(row) for row in rows], now=now)
     return {row["case_id"]: _next_meeting(row, found[row["case_id"]], now) for row in rows}
 
@@ -32,7 +35,18 @@ def next_meeting_by_case(case_ids: Sequence[int]) -> dict[int, NextMeeting]:
 _PLACE = (
     "case_id", "meeting_id", "meeting__series__name", "meeting__starts_at", "meeting__cutoff_at", "status", "position",
     "level", "case__patient__provider_id", "case__unit_id", "case__definition_id", "case__readiness",
+    "case__readiness_state",
 )  # fmt: skip
+
+
+def _counted(rows: QuerySet[Any]) -> Coalesce:
+    """Return the number of `rows` of the outer item's case, as a correlated subquery."""
+    counts = rows.filter(case=OuterRef("case")).order_by().values("case").annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(counts, output_field=IntegerField()), 0)
+
+
+_MOVES = _counted(ProvisionalMove.objects.filter(from_meeting__isnull=False))
+_REBOOKINGS = _counted(Rebooking.objects.all())
 
 
 def _subject(row: Mapping[str, Any]) -> Subject:
@@ -48,16 +62,44 @@ def _subject(row: Mapping[str, Any]) -> Subject:
 
 def _next_meeting(row: Mapping[str, Any], forecast: CaseForecast, now: datetime) -> NextMeeting:
     starts_at, cutoff_at = row["meeting__starts_at"], row["meeting__cutoff_at"]
+    is_provisional = row["status"] == ItemStatus.PROVISIONAL
+    is_ready = row["case__readiness_state"] == ReadinessState.READY or row["level"] == LevelCode.PROTOCOL
     return NextMeeting(
         meeting=row["meeting_id"],
         name=row["meeting__series__name"],
         starts_at=starts_at,
-        firm=row["status"] != ItemStatus.PROVISIONAL,
+        firm=not is_provisional,
         url=reverse("mdk:meeting", args=[row["meeting_id"]]),
         position=row["position"],
         probability=forecast.for_meeting(starts_at, cutoff_at, now),
         cutoff_at=cutoff_at,
+        moves=row["moves"],
+        rebookings=row["rebookings"],
+        can_be_firm=is_provisional and is_ready,
     )
+
+
+def date_moves_by_case(case_ids: Sequence[int]) -> dict[int, list[DateMove]]:
+    """Return the provisional dates that each case has had, oldest first; one query."""
+    rows = ProvisionalMove.objects.filter(case__in=case_ids).select_related("from_meeting", "to_meeting", "moved_by")
+    found: defaultdict[int, list[DateMove]] = defaultdict(list)
+    for row in rows:
+        found[row.case_id].append(
+            DateMove(
+                at=row.moved_at,
+                from_starts_at=row.from_meeting.starts_at if row.from_meeting else None,
+                to_starts_at=row.to_meeting.starts_at if row.to_meeting else None,
+                reason=str(row.get_reason_display()) if row.from_meeting else "",
+                probability=row.probability_after,
+                by=row.moved_by.name if row.moved_by else "",
+            )
+        )
+    return dict(found)
+
+
+def promises_by_case(case_ids: Sequence[int]) -> dict[int, str]:
+    """Return the promised date (ISO) of each case that is in danger, as it was last warned of; one query."""
+    return {case: promised for case, promised in warned(case_ids).items() if promised}
 
 
 def outcomes_by_case(case_ids: Sequence[int]) -> dict[int, list[Advice]]:
@@ -91,9 +133,15 @@ def outcomes_by_case(case_ids: Sequence[int]) -> dict[int, list[Advice]]:
 
 
 def agenda_history_by_case(case_ids: Sequence[int]) -> dict[int, list[Place]]:
-    """Return every place that each case has or had on an agenda, oldest first; one query."""
+    """Return every place that each case has or had on an agenda, oldest first, but for provisional ones that moved; one query.
+
+    Those are the moves of its dates (`date_moves_by_case`).
+    """
+    moved = ProvisionalMove.objects.filter(
+        case=OuterRef("case"), from_meeting=OuterRef("meeting"), moved_at=OuterRef("status_changed_at")
+    )
     rows = (
-        AgendaItem.objects.filter(case_id__in=case_ids)
+        AgendaItem.objects.filter(~Exists(moved), case_id__in=case_ids)
         .select_related("meeting__series", "rebooked_as")
         .annotate(
             returned=ArrayAgg(
@@ -138,6 +186,8 @@ def register_case_panels() -> None:
     """Fill the panels of the floor below; called once, when Django is ready."""
     register_panel("next_meeting", next_meeting_by_case)
     register_panel("proposals", proposals_by_case)
+    register_panel("date_moves", date_moves_by_case)
+    register_panel("promises", promises_by_case)
     register_panel("readers", readers_by_case)
     register_panel("outcomes", outcomes_by_case)
     register_panel("agenda_history", agenda_history_by_case)

@@ -5,10 +5,10 @@ from datetime import date, datetime
 from functools import lru_cache
 
 from django import template
-from django.utils import timezone
+from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from lucide.templatetags.lucide import lucide
 
@@ -139,9 +139,28 @@ def percent(share: float | None) -> str:
 
 
 @register.simple_tag
-def likely(starts_at: datetime, probability: float | None) -> str:
-    """Show when a case that is not ready is expected to be discussed: `likely Thu 3 Dec, 84%`."""
-    return signs.likely(starts_at, probability)
+def likely(starts_at: datetime, probability: float | None, is_ready: bool = False) -> str:
+    """Show when a case with a provisional date is expected to be discussed: `likely Thu 3 Dec, 84%`."""
+    return signs.likely(starts_at, probability, is_ready=is_ready)
+
+
+@register.simple_tag
+def moved(moves: int, rebookings: int) -> SafeString:
+    """Show how often a provisional date has moved and how often the case was rebooked, beside one another; nothing for neither."""
+    parts = []
+    if moves:
+        parts.append(ngettext("date moved %(n)d time", "date moved %(n)d times", moves) % {"n": moves})
+    if rebookings:
+        parts.append(ngettext("rebooked %(n)d time", "rebooked %(n)d times", rebookings) % {"n": rebookings})
+    return format_html('<small class="muted">{}</small>', " · ".join(parts)) if parts else SafeString()
+
+
+@register.simple_tag
+def promise_sign(promised_on: date | None = None) -> SafeString:
+    """Show that a promised date is in danger, with the date where it is given."""
+    day = formats.date_format(promised_on, "j b") if promised_on else ""
+    words = _("promised date %(day)s in danger") % {"day": day} if day else _("promised date in danger")
+    return format_html('<span class="state tone--blocker nowrap">{} {}</span>', icon("triangle-alert"), words)
 
 
 @register.simple_tag

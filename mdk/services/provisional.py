@@ -22,8 +22,9 @@ from mdk.enums import FIRM_ITEMS, OPEN_ITEMS, ItemStatus, LateState, MeetingStat
 from mdk.models import AgendaItem, Meeting
 from mdk.planning.likely import Choice, Option, choose, first_option
 from mdk.queries.coming import PLANNABLE, Coming, Place, Waiting, coming_meetings, waiting_cases
+from mdk.queries.promises import is_endangered, warned
 from mdk.services.moves import hold_place, leave_place, written_first_place, written_move
-from mdk.services.promises import follow_promise, is_endangered, warned
+from mdk.services.promises import follow_promise
 from mdk.transitions import lock_meeting
 
 logger = logging.getLogger(__name__)

@@ -155,11 +155,11 @@ def test_the_page_costs_the_same_with_one_answer_and_three(
     add_result(case, requirement=CT)
     visitor = browser(house.clinician)
     visitor.get(f"/cases/{case.pk}/")
-    with django_assert_num_queries(25):
+    with django_assert_num_queries(26):
         visitor.get(f"/cases/{case.pk}/")
     add_result(case, "pathology", state="preliminary")
     add_result(case, "lab")
-    with django_assert_num_queries(25):
+    with django_assert_num_queries(26):
         visitor.get(f"/cases/{case.pk}/")
 
 
