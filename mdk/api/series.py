@@ -21,11 +21,11 @@ from checklists.models import Diagnosis
 from checklists.registry import find_diagnosis
 from mdk.access import access_series
 from mdk.api.parameters import checked
-from mdk.api.series_shapes import SeriesChangeInput, SeriesChangeShape, SeriesInput, SeriesShape
+from mdk.api.series_shapes import EffectShape, SeriesChangeInput, SeriesChangeShape, SeriesInput, SeriesShape
 from mdk.models import Series
 from mdk.queries.meetings import planning_units, series_list
 from mdk.services.series import SeriesData, create_series
-from mdk.services.series_changes import change_series
+from mdk.services.series_changes import NotConfirmed, change_series
 from mdk.services.series_data import data_of
 
 _T = TypeVar("_T")
@@ -77,10 +77,15 @@ class OneSeriesView(GenericAPIView[Series]):
         version, confirmed = given.pop("version"), given.pop("confirmation", "")
         is_dry = given.pop("dry_run", False)
         data = replace(data_of(series), **_values(actor, given))
-        change = change_series(
-            pk, data, version=version, confirmed=confirmed, dry_run=is_dry, by=actor.user, now=timezone.now()
-        )
-        answer = {"series": access_series(actor, pk), "meetings": change.effects, "confirmation": change.token}
+        try:
+            change = change_series(
+                pk, data, version=version, confirmed=confirmed, dry_run=is_dry, by=actor.user, now=timezone.now()
+            )
+        except NotConfirmed as refusal:
+            refusal.extra["meetings"] = EffectShape(refusal.change.effects, many=True).data
+            raise
+        confirmation = change.token if is_dry else ""
+        answer = {"series": access_series(actor, pk), "meetings": change.effects, "confirmation": confirmation}
         return Response(SeriesChangeShape(answer).data)
 
 

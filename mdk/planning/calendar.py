@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
 import holidays
@@ -116,8 +116,11 @@ def due_at(starts_at: datetime, days: int, at: time | None) -> datetime:
 
 
 def moment_of(day: date, at: time) -> datetime:
-    """Return the local time `at` of a day as a moment; a time that the clocks leap over is the one an hour on."""
-    return timezone.make_aware(datetime.combine(day, at))
+    """Return the local time `at` of a day as a moment in UTC, so that minutes added to it are minutes.
+
+    A time that the clocks leap over is the one an hour on.
+    """
+    return timezone.make_aware(datetime.combine(day, at)).astimezone(UTC)
 
 
 def _moment_before(starts_at: datetime, days: int, at: time) -> datetime:

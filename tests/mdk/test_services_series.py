@@ -10,6 +10,8 @@ from accounts.errors import Invalid
 from cases.workdays import is_working_day, working_days_before
 from events.models import Event
 from mdk.models import Meeting, Series
+from mdk.planning.calendar import due_at
+from mdk.services.cancelling import cancel_meeting
 from mdk.services.series import (
     SeriesData,
     add_meeting,
@@ -60,8 +62,9 @@ def test_half_a_year_of_meetings_without_red_days(house: House) -> None:
     assert made[0] == date(2026, 12, 4)
     assert date(2026, 12, 25) not in made
     assert date(2027, 1, 1) not in made
-    assert made[-1] <= date(2027, 2, 23)
-    assert len(made) == 10
+    assert made[-1] == date(2027, 5, 28)
+    assert len(made) == 26 - len(made_not := {date(2026, 12, 25), date(2027, 1, 1), date(2027, 3, 26)})
+    assert made_not.isdisjoint(made)
     assert Event.objects.get(kind="series.created").actor == house.admin
 
 
@@ -88,7 +91,7 @@ def test_generating_again_makes_only_what_is_new(house: House) -> None:
     assert Meeting.objects.count() == count + 2
 
 
-def test_every_active_series_stays_twelve_weeks_ahead(house: House) -> None:
+def test_every_active_series_stays_half_a_year_ahead(house: House) -> None:
     series = create_series(data(house), by=house.admin, now=NOW)
     assert extend_series(now=NOW) == 0
     assert extend_series(now=NOW + timedelta(weeks=1)) == 1
@@ -122,6 +125,17 @@ def test_an_extra_meeting_on_any_day_and_once(house: House) -> None:
         ({"minutes": 4}, ["minutes"]),
         ({"capacity_minutes": 0}, ["capacity_minutes"]),
         ({"name": "", "minutes": 0}, ["name", "minutes"]),
+        ({"minutes": 1000}, ["minutes"]),
+        ({"eve_percent": 101}, ["eve_percent"]),
+        ({"summer_percent": -1}, ["summer_percent"]),
+        ({"summer_first_week": 27}, ["summer_last_week"]),
+        ({"summer_first_week": 30, "summer_last_week": 27}, ["summer_last_week"]),
+        ({"summer_first_week": 27, "summer_last_week": 54}, ["summer_last_week"]),
+        ({"break_after_cases": 5, "break_minutes": 0}, ["break_minutes"]),
+        ({"order_rules": ["nonsense"]}, ["order_rules"]),
+        ({"order_rules": ["hard_first", "hard_first"]}, ["order_rules"]),
+        ({"on_red_day": "later"}, ["on_red_day"]),
+        ({"prep_due_days": 1}, ["prep_due_time"]),
     ],
 )
 def test_wrong_fields_are_named(house: House, fields: dict[str, object], wrong: list[str]) -> None:
@@ -167,3 +181,60 @@ def test_working_days(day: date, is_working: bool) -> None:
 )
 def test_working_days_before(day: date, count: int, before: date) -> None:
     assert working_days_before(day, count) == before
+
+
+@pytest.mark.parametrize(
+    ("due", "wrong"),
+    [
+        ({"prep_due_days": 2, "prep_due_time": time(16)}, "prep_due_days"),
+        ({"prep_due_days": 1, "prep_due_time": time(11, 59)}, "prep_due_time"),
+        ({"prep_due_days": 1, "prep_due_time": time(12)}, None),
+        ({"prep_due_days": 0, "prep_due_time": time(7)}, None),
+        ({"prep_due_days": 0, "prep_due_time": None}, None),
+        ({"cutoff_days": 0, "cutoff_time": time(16), "prep_due_days": 0, "prep_due_time": time(8)}, "prep_due_time"),
+        ({"cutoff_days": 0, "cutoff_time": time(16), "prep_due_days": 0, "prep_due_time": time(9)}, None),
+    ],
+)
+def test_preparation_is_never_due_before_the_cutoff(house: House, due: dict[str, object], wrong: str | None) -> None:
+    if wrong is None:
+        series = create_series(data(house, **due), by=house.admin, now=NOW)
+        for meeting in series.meetings.all():
+            assert meeting.cutoff_at <= due_at(meeting.starts_at, series.prep_due_days, series.prep_due_time)
+        return
+    with pytest.raises(Invalid, match="12:00|16:00") as refusal:
+        create_series(data(house, **due), by=house.admin, now=NOW)
+    assert [(e.field, e.code) for e in refusal.value.errors] == [(wrong, "before-cutoff")]
+
+
+def test_capacity_follows_the_share_of_the_day_and_discipline_by_discipline(house: House) -> None:
+    fields = {"rrule": "FREQ=WEEKLY;BYDAY=WE", "eve_percent": 50, "prep_radiology_minutes": 101,
+              "prep_pathology_minutes": 60, "prep_capacity_minutes": 5}  # fmt: skip
+    series = create_series(data(house, **fields), by=house.admin, now=NOW)
+    assert series.prep_capacity_minutes == 161, "the sum of the two"
+    found = {
+        timezone.localdate(m.starts_at): (
+            m.capacity_minutes, m.prep_radiology_minutes, m.prep_pathology_minutes, m.prep_capacity_minutes,
+        )
+        for m in series.meetings.all()
+    }  # fmt: skip
+    assert found[date(2026, 12, 16)] == (80, 101, 60, 161)
+    assert found[date(2026, 12, 23)] == (40, 50, 30, 80), "the day before Christmas Eve"
+
+
+def test_a_series_that_is_not_active_has_no_meetings(house: House) -> None:
+    assert not create_series(data(house, is_active=False), by=house.admin, now=NOW).meetings.exists()
+
+
+def test_a_meeting_of_this_morning_is_not_made_in_the_afternoon(house: House) -> None:
+    series = create_series(data(house, rrule="FREQ=DAILY"), by=house.admin, now=local(date(2026, 12, 1), 14))
+    assert days(series.meetings.all())[0] == date(2026, 12, 2)
+
+
+def test_a_day_with_a_cancelled_or_an_extra_meeting_gets_no_second_one(house: House) -> None:
+    series = create_series(data(house), by=house.admin, now=NOW)
+    cancelled = series.meetings.all()[0]
+    cancel_meeting(cancelled.pk, reason="Utbildning", by=house.coordinator, now=NOW)
+    later = NOW + timedelta(weeks=1)
+    add_meeting(series.pk, local(date(2027, 6, 3), 13), by=house.coordinator, now=NOW)
+    assert days(generate_meetings(series, now=later)) == []
+    assert series.meetings.filter(starts_at__date=date(2027, 6, 3)).count() == 1
