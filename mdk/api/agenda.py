@@ -101,8 +101,7 @@ class VersionsView(APIView):
         actor = actor_of(request)
         meeting = access_meeting(actor, pk, Permission.VIEW_CASE)
         log = change_log(meeting, agenda_of(meeting))
-        shown = {change.patient_id for version in log.versions for change in version.changes}
-        log_read(actor, patients=shown, what="api-versions", action=AccessLog.Action.API)
+        log_read(actor, patients=log.patients, what="api-versions", action=AccessLog.Action.API)
         return Response(
             [
                 {

@@ -53,6 +53,12 @@ class ChangeLog:
         """The number of the newest list; 0 while none is published."""
         return self.versions[0].number if self.versions else 0
 
+    @property
+    def patients(self) -> set[int]:
+        """The patients whom it shows."""
+        every = [*self.pending, *(change for version in self.versions for change in version.changes)]
+        return {change.patient_id for change in every}
+
 
 def change_log(meeting: Meeting, rows: Iterable[AgendaRow]) -> ChangeLog:
     """Return the versions of the meeting's list and what has changed since; three queries, one without any version.

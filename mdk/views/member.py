@@ -18,7 +18,8 @@ from checklists.enums import LevelCode
 from mdk.access import access_item, access_meeting, series_units
 from mdk.forms.planning import ReasonForm
 from mdk.models import Meeting
-from mdk.queries.agenda import agenda_of, planned_minutes_of, preparation_loads, with_chances
+from mdk.queries.agenda import agenda_of, planned_minutes_of, preparation_loads, sections_of, with_chances
+from mdk.queries.changes import change_log
 from mdk.queries.workbench import is_open_for_planning
 from mdk.services.agenda import lift_item
 
@@ -37,15 +38,15 @@ def show_agenda(
     """
     units = series_units(meeting.series)
     rows = with_chances(agenda_of(meeting), meeting, timezone.now())
+    log = change_log(meeting, rows)
     sees_cases = request.actor.can(Permission.VIEW_CASE, units)
     if sees_cases:
-        log_read(
-            request.actor, patients=[row.patient_id for row in rows], what="mdk:meeting",
-            action=AccessLog.Action.LIST, unit_ids=units,
-        )  # fmt: skip
+        shown = {row.patient_id for row in rows} | log.patients
+        log_read(request.actor, patients=shown, what="mdk:meeting", action=AccessLog.Action.LIST, unit_ids=units)
     context = {
         "meeting": meeting,
-        "rows": [row for row in rows if row.level != LevelCode.PROTOCOL],
+        "log": log,
+        "parts": sections_of(row for row in rows if row.level != LevelCode.PROTOCOL),
         "listed": [row for row in rows if row.level == LevelCode.PROTOCOL],
         "planned": planned_minutes_of(rows),
         "loads": preparation_loads(rows),

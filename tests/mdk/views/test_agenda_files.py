@@ -133,8 +133,9 @@ def test_two_pages_when_there_are_many(house: House, meeting: Meeting) -> None:
     from mdk.print.agenda import agenda_data
     from mdk.print.typesetting import compile_pdf
     from mdk.queries.agenda import agenda_of
+    from mdk.queries.changes import ChangeLog
 
-    data = agenda_data(meeting, agenda_of(meeting) * 14, printed_by="Karin", now=meeting.starts_at)
+    data = agenda_data(meeting, agenda_of(meeting) * 14, ChangeLog(), printed_by="Karin", now=meeting.starts_at)
     content = compile_pdf("agenda.typ", data, at=meeting.starts_at)
     assert content == compile_pdf("agenda.typ", data, at=meeting.starts_at)
     assert len(PdfReader(io.BytesIO(content)).pages) > 1
