@@ -103,7 +103,7 @@ def test_the_first_firm_item_is_current(house: House) -> None:
     publish_meeting(meeting.pk, by=house.coordinator, now=NOW)
     live.start_meeting(meeting.pk, by=house.chair, now=NOW, confirm_early=True)
     assert current(meeting) == firm.pk
-    assert statuses(meeting) == ["provisional", "discussing"]
+    assert statuses(meeting) == ["discussing", "provisional"]
 
 
 def test_an_empty_meeting_starts_with_nothing_current(house: House) -> None:
@@ -161,7 +161,7 @@ def test_a_deferred_case_waits_again_and_its_clinician_is_told(house: House, mee
 def test_a_protocol_case_is_confirmed_by_going_on(house: House) -> None:
     meeting = make_meeting(house)
     listed = place(meeting, ready_case(house, level="protocol"), by=house.coordinator)
-    place(meeting, ready_case(house), by=house.coordinator)
+    place(meeting, ready_case(house, level="protocol"), by=house.coordinator)
     publish_meeting(meeting.pk, by=house.coordinator, now=NOW)
     live.start_meeting(meeting.pk, by=house.chair, now=NOW, confirm_early=True)
     live.next_item(meeting.pk, by=house.chair, now=after(1))
@@ -311,6 +311,7 @@ def test_closing_locks_the_meetings_by_key_even_when_the_next_one_is_older(house
     following = next_meeting(meeting)
     assert following is not None
     extra = add_meeting(meeting.series_id, meeting.starts_at - timedelta(days=1), by=house.coordinator, now=NOW)
+    place(extra, ready_case(house), by=house.coordinator)
     Meeting.objects.filter(pk=meeting.pk).update(status=MeetingStatus.CANCELLED)
     Meeting.objects.filter(pk=extra.pk).update(status=MeetingStatus.LIVE)
     with CaptureQueriesContext(connection) as queries:

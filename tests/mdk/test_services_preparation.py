@@ -3,26 +3,20 @@
 from datetime import timedelta
 
 import pytest
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.errors import Invalid
-from cases.enums import CaseStatus
 from events.models import Event, Notice
-from mdk.enums import ItemStatus, PreparationState, RebookingReason
-from mdk.models import AgendaItem, Meeting, Preparation, Rebooking
+from mdk.enums import PreparationState
+from mdk.models import Meeting, Preparation
 from mdk.services import preparation
-from mdk.services.agenda import BookingRefused, take_off
-from mdk.services.cancelling import cancel_meeting
-from mdk.services.preparation import new_since
+from mdk.services.agenda import take_off
 from mdk.services.preparation_moves import PreparationRefused
-from mdk.services.publishing import publish_meeting
-from mdk.services.rebooking import rebook_item
 from tests.domain_factories import (
     House,
-    add_result,
     make_house,
     make_meeting,
-    make_series,
     place,
     published_meeting,
     ready_case,
@@ -48,19 +42,28 @@ def row(meeting: Meeting) -> Preparation:
     return Preparation.objects.get(item__meeting=meeting, discipline="radiology")
 
 
+def acts() -> QuerySet[Event]:
+    """Return what people did with preparations; that the roster gave them out is no act of theirs."""
+    return Event.objects.filter(kind__startswith="preparation.").exclude(kind="preparation.assigned")
+
+
 def finish(row: Preparation, house: House, minutes: int = 9) -> Preparation:
     return preparation.complete(row.pk, minutes=minutes, findings="mrT3b, MRF fri.", by=house.radiologist, now=NOW)
 
 
 def test_claim_start_complete(house: House, row: Preparation) -> None:
     claimed = preparation.claim(row.pk, by=house.radiologist, now=NOW)
-    assert (claimed.reader, claimed.claimed_at, claimed.state) == (house.radiologist, NOW, PreparationState.TODO)
+    assert (claimed.reader, claimed.assigned_at, claimed.state) == (house.radiologist, None, PreparationState.TODO)
     started = preparation.start(row.pk, by=house.radiologist, now=LATER)
-    assert (started.state, started.started_at, started.claimed_at) == (PreparationState.IN_PROGRESS, LATER, NOW)
+    assert (started.state, started.started_at, started.claimed_at) == (
+        PreparationState.IN_PROGRESS,
+        LATER,
+        claimed.claimed_at,
+    )
     done = preparation.complete(row.pk, minutes=11, findings=" Fynd. ", by=house.radiologist, now=LATER)
     assert (done.state, done.minutes, done.findings) == (PreparationState.DONE, 11, "Fynd.")
     assert (done.completed_by, done.completed_at) == (house.radiologist, LATER)
-    kinds = Event.objects.filter(kind__startswith="preparation.").values_list("kind", flat=True)
+    kinds = acts().values_list("kind", flat=True)
     assert list(kinds) == ["preparation.claimed", "preparation.started", "preparation.completed"]
 
 
@@ -72,7 +75,7 @@ def test_starting_claims_what_nobody_holds(house: House, row: Preparation) -> No
 def test_twice_by_the_same_person_is_once(house: House, row: Preparation, action: str) -> None:
     for _ in range(2):
         getattr(preparation, action)(row.pk, by=house.radiologist, now=NOW)
-    assert Event.objects.filter(kind__startswith="preparation.").count() == 1
+    assert acts().count() == 1
 
 
 @pytest.mark.parametrize("action", ["claim", "release", "start", "send_back", "complete"])
@@ -181,212 +184,3 @@ def test_what_left_the_agenda_is_not_prepared(house: House, row: Preparation) ->
     with pytest.raises(PreparationRefused) as refusal:
         preparation.claim(row.pk, by=house.radiologist, now=NOW)
     assert refusal.value.code == "not-on-agenda"
-
-
-# Rebooking, and what of the preparation goes along
-
-
-@pytest.mark.parametrize(("has_imaging", "disciplines"), [(False, {"pathology"}), (True, {"radiology", "pathology"})])
-def test_nobody_prepares_what_is_neither_asked_for_nor_there(
-    house: House, has_imaging: bool, disciplines: set[str]
-) -> None:
-    """After colorectal surgery the definition asks for the specimen, not for imaging."""
-    case = ready_case(house, phase="post_operative", now=NOW - timedelta(hours=1))
-    if has_imaging:
-        add_result(case, "radiology")
-    item = place(make_meeting(house), case, by=house.coordinator)
-    assert set(item.preparations.values_list("discipline", flat=True)) == disciplines
-
-
-def two_meetings(house: House) -> tuple[AgendaItem, Meeting]:
-    """Return an item on the first published meeting of a series, and the meeting after it."""
-    series = make_series(house)
-    first, second = list(series.meetings.order_by("starts_at")[:2])
-    item = place(first, ready_case(house, now=NOW - timedelta(hours=1)), by=house.coordinator)
-    return item, second
-
-
-def prepare(item: AgendaItem, house: House) -> None:
-    """Let both disciplines finish: nine minutes of radiology, twelve of pathology."""
-    for row in item.preparations.all():
-        reader = house.radiologist if row.discipline == "radiology" else house.pathologist
-        minutes = 9 if row.discipline == "radiology" else 12
-        preparation.complete(row.pk, minutes=minutes, findings="Fynd.", by=reader, now=NOW)
-
-
-def test_done_and_nothing_new_stays_done(house: House) -> None:
-    item, second = two_meetings(house)
-    prepare(item, house)
-    rebooked = rebook_item(item.pk, reason=RebookingReason.PATIENT_ILL, by=house.coordinator, now=LATER)
-    assert rebooked.item is not None
-    assert rebooked.item.meeting == second
-    rows = {p.discipline: p for p in rebooked.item.preparations.all()}
-    assert {p.state for p in rows.values()} == {PreparationState.DONE}
-    assert (rows["radiology"].findings, rows["radiology"].estimate_minutes) == ("Fynd.", 0)
-    assert rows["radiology"].completed_by == house.radiologist
-    assert (rebooked.rebooking.prep_minutes_carried, rebooked.rebooking.prep_minutes_lost) == (21, 0)
-
-
-def test_a_new_answer_asks_for_a_second_reading_of_that_discipline_alone(house: House) -> None:
-    item, _second = two_meetings(house)
-    prepare(item, house)
-    add_result(item.case, "radiology", requirement="ct_thorax_abdomen", days_ago=0, now=LATER)
-    rebooked = rebook_item(item.pk, reason=RebookingReason.NEW_QUESTION, by=house.coordinator, now=LATER)
-    assert rebooked.item is not None
-    rows = {p.discipline: p for p in rebooked.item.preparations.all()}
-    radiology = rows["radiology"]
-    assert (radiology.state, radiology.estimate_minutes, radiology.findings) == ("waiting", 3, "Fynd.")
-    assert (radiology.carried_over_from_id is not None, new_since(radiology)) == (True, 1)
-    assert rows["pathology"].state == PreparationState.DONE
-
-
-def test_what_was_not_done_is_not_carried(house: House) -> None:
-    item, _second = two_meetings(house)
-    rebooked = rebook_item(item.pk, reason=RebookingReason.PATIENT_WISH, by=house.coordinator, now=LATER)
-    assert rebooked.item is not None
-    assert set(rebooked.item.preparations.values_list("state", "carried_over_from")) == {("waiting", None)}
-    assert rebooked.rebooking.prep_minutes_carried == 0
-
-
-def test_without_a_meeting_to_go_to_the_minutes_are_lost(house: House) -> None:
-    item, second = two_meetings(house)
-    prepare(item, house)
-    for later in Meeting.objects.filter(starts_at__gte=second.starts_at):
-        cancel_meeting(later.pk, reason="Semester.", by=house.coordinator, now=NOW)
-    rebooked = rebook_item(item.pk, reason=RebookingReason.PATIENT_ILL, by=house.coordinator, now=LATER)
-    assert rebooked.item is None
-    assert (rebooked.rebooking.prep_minutes_carried, rebooked.rebooking.prep_minutes_lost) == (0, 21)
-    item.case.refresh_from_db()
-    assert item.case.status == CaseStatus.REFERRED
-
-
-def test_what_was_carried_over_is_not_forgotten_when_it_is_lost(house: House) -> None:
-    item, second = two_meetings(house)
-    prepare(item, house)
-    moved = rebook_item(item.pk, reason=RebookingReason.PATIENT_ILL, by=house.coordinator, now=LATER).item
-    assert moved is not None
-    for later in Meeting.objects.filter(starts_at__gt=second.starts_at):
-        cancel_meeting(later.pk, reason="Semester.", by=house.coordinator, now=NOW)
-    rebooked = rebook_item(moved.pk, reason=RebookingReason.PATIENT_ILL, by=house.coordinator, now=LATER)
-    assert (rebooked.rebooking.prep_minutes_carried, rebooked.rebooking.prep_minutes_lost) == (0, 21)
-
-
-def test_a_rebooking_is_written_down_and_told(house: House) -> None:
-    item, second = two_meetings(house)
-    rebooked = rebook_item(
-        item.pk,
-        reason=RebookingReason.OTHER,
-        note="Tolk saknas.",
-        by=house.coordinator,
-        now=LATER,
-        meeting_id=second.pk,
-    )
-    item.refresh_from_db()
-    item.case.refresh_from_db()
-    assert (item.status, item.position, item.case.status) == (ItemStatus.REBOOKED, None, CaseStatus.SCHEDULED)
-    assert (rebooked.rebooking.rebooked_by, rebooked.rebooking.is_foreseeable) == (house.coordinator, False)
-    told = Notice.objects.filter(event__kind="item.rebooked").values_list("person", flat=True)
-    assert set(told) == {house.clinician.pk, house.nurse.pk}
-    again = rebook_item(item.pk, reason=RebookingReason.NO_TIME, by=house.coordinator, now=LATER)
-    assert again.rebooking == rebooked.rebooking
-    with pytest.raises(BookingRefused):
-        rebook_item(item.pk, reason=RebookingReason.NO_TIME, by=house.chair, now=LATER)
-
-
-def test_a_missing_answer_names_the_requirement_and_was_foreseeable(house: House) -> None:
-    item, _second = two_meetings(house)
-    result = item.case.results.get(kind="pathology")
-    result.delete()
-    add_result(item.case, "pathology", requirement="histopathology", state="ordered")
-    rebooked = rebook_item(item.pk, reason=RebookingReason.PATHOLOGY_MISSING, by=house.coordinator, now=LATER)
-    assert rebooked.rebooking.missing_requirement == "histopathology"
-    assert rebooked.rebooking.is_foreseeable
-    assert rebooked.item is not None
-    assert rebooked.item.override_by == house.coordinator
-
-
-@pytest.mark.parametrize(
-    ("reason", "note", "wrong"), [("because", "", "reason"), ("other", " ", "note"), ("", "", "reason")]
-)
-def test_a_rebooking_has_a_coded_reason(house: House, reason: str, note: str, wrong: str) -> None:
-    item, _second = two_meetings(house)
-    with pytest.raises(Invalid) as refusal:
-        rebook_item(item.pk, reason=reason, note=note, by=house.coordinator, now=NOW)
-    assert [e.field for e in refusal.value.errors] == [wrong]
-    assert not Rebooking.objects.exists()
-
-
-def test_not_to_where_it_is(house: House) -> None:
-    item, _second = two_meetings(house)
-    with pytest.raises(Invalid):
-        rebook_item(item.pk, reason=RebookingReason.NO_TIME, by=house.coordinator, now=NOW, meeting_id=item.meeting_id)
-
-
-def test_a_cancelled_meeting_sends_its_cases_on(house: House) -> None:
-    item, second = two_meetings(house)
-    provisional = place(item.meeting, ready_case(house), by=house.coordinator, provisional=True)
-    cancel_meeting(item.meeting_id, reason="Strömavbrott.", by=house.coordinator, now=NOW)
-    item.refresh_from_db()
-    provisional.refresh_from_db()
-    assert item.rebooked_as.to_item.meeting == second
-    assert (item.rebooked_as.reason, provisional.status) == ("meeting_cancelled", "removed")
-    assert provisional.case.status == CaseStatus.REFERRED
-
-
-def minutes_of(item: AgendaItem) -> dict[str, int]:
-    """Return the estimate of each discipline."""
-    return dict(item.preparations.values_list("discipline", "estimate_minutes"))
-
-
-def test_an_examination_from_elsewhere_is_read_anew_and_takes_longer(house: House) -> None:
-    meeting = make_meeting(house)
-    usual = minutes_of(place(meeting, ready_case(house), by=house.coordinator))
-    case = ready_case(house)
-    add_result(case, "radiology", is_external=True)
-    add_result(case, "lab", is_external=True)
-    weighed = minutes_of(place(meeting, case, by=house.coordinator))
-    assert weighed["radiology"] == usual["radiology"] * preparation.ELSEWHERE_FACTOR > usual["radiology"]
-    assert weighed["pathology"] == usual["pathology"]
-
-
-def test_what_was_called_off_elsewhere_weighs_nothing(house: House) -> None:
-    meeting = make_meeting(house)
-    usual = minutes_of(place(meeting, ready_case(house), by=house.coordinator))
-    case = ready_case(house)
-    add_result(case, "radiology", is_external=True, state="cancelled")
-    assert minutes_of(place(meeting, case, by=house.coordinator)) == usual
-
-
-def test_an_examination_from_elsewhere_that_came_after_the_booking_is_weighed_when_the_agenda_is_published(
-    house: House,
-) -> None:
-    meeting = make_meeting(house)
-    case = ready_case(house)
-    item = place(meeting, case, by=house.coordinator)
-    usual = minutes_of(item)
-    add_result(case, "radiology", is_external=True)
-    assert minutes_of(item) == usual
-    publish_meeting(meeting.pk, by=house.coordinator, now=NOW)
-    assert minutes_of(item) == usual | {"radiology": usual["radiology"] * preparation.ELSEWHERE_FACTOR}
-
-
-def test_a_second_reading_is_weighed_by_what_is_new_alone(house: House) -> None:
-    series = make_series(house)
-    meeting = make_meeting(house, series=series)
-    case = ready_case(house, now=NOW)
-    add_result(case, "radiology", is_external=True, now=NOW)
-    place(meeting, case, by=house.coordinator)
-    publish_meeting(meeting.pk, by=house.coordinator, now=NOW)
-    row = Preparation.objects.get(item__meeting=meeting, discipline="radiology")
-    item = AgendaItem.objects.get(meeting=meeting)
-    finish(row, house)
-    add_result(case, "radiology", days_ago=1, now=LATER)
-    moved = rebook_item(item.pk, reason=RebookingReason.NO_TIME, by=house.coordinator, now=LATER).item
-    assert moved
-    second = minutes_of(moved)["radiology"]
-    assert 0 < second < row.estimate_minutes
-    finish(Preparation.objects.get(item=moved, discipline="radiology"), house)
-    add_result(case, "radiology", days_ago=0, is_external=True, now=LATER + timedelta(hours=2))
-    again = rebook_item(moved.pk, reason=RebookingReason.NO_TIME, by=house.coordinator, now=LATER).item
-    assert again
-    assert minutes_of(again)["radiology"] == second * preparation.ELSEWHERE_FACTOR
