@@ -2,17 +2,23 @@
 
 from django.urls import path
 
-from mdk.views import chair, follow, protocol, reader
+from mdk.views import chair, follow, giving, protocol, queue, reader
 
 urlpatterns = [
-    path("queue/", reader.queue_page, name="queue"),
+    path("queue/", queue.queue_page, name="queue"),
+    path("queue/claim/", queue.claim_many_page, name="claim_many"),
     path("queue/<int:pk>/", reader.preparation_page, name="preparation"),
     path("queue/<int:pk>/claim/", reader.claim_page, name="claim"),
+    path("queue/<int:pk>/accept/", reader.accept_page, name="accept"),
+    path("queue/<int:pk>/draft/", reader.draft_page, name="draft"),
+    path("queue/<int:pk>/skip/", reader.skip_page, name="skip"),
     path("queue/<int:pk>/release/", reader.release_page, name="release"),
     path("queue/<int:pk>/begin/", reader.begin_page, name="begin"),
     path("queue/<int:pk>/hand-over/", reader.hand_over_page, name="hand_over"),
     path("queue/<int:pk>/complete/", reader.complete_page, name="complete"),
     path("queue/<int:pk>/send-back/", reader.send_back_page, name="send_back"),
+    path("meetings/<int:pk>/preparations/", giving.preparations_page, name="preparations"),
+    path("meetings/<int:pk>/preparations/give/", giving.give_page, name="give"),
     path("meetings/<int:pk>/live/", chair.live_page, name="live"),
     path("meetings/<int:pk>/follow/", follow.follow_page, name="follow"),
     path("meetings/<int:pk>/start/", chair.start_page, name="start"),

@@ -282,9 +282,12 @@ def place(
 
 
 def published_meeting(house: House, cases: int = 2, *, now: datetime | None = None, **fields: Any) -> Meeting:
-    """Return a published meeting with `cases` ready cases on its agenda."""
+    """Return a published meeting with `cases` ready cases on its agenda.
+
+    Its series has no readers on the roster, unless `readers` or a `series` is given: what is prepared waits to be shared.
+    """
     now = now or timezone.now()
-    meeting = make_meeting(house, now=now, **fields)
+    meeting = make_meeting(house, now=now, **{"readers": []} | fields)
     for _ in range(cases):
         place(meeting, ready_case(house, now=now), by=house.coordinator, now=now)
     return publish_meeting(meeting.pk, by=house.coordinator, now=now)

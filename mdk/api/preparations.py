@@ -27,6 +27,7 @@ from mdk.queries.attendance import people_named
 from mdk.queries.preparations import QueueRow, queue_rows, row_of
 from mdk.queries.queue import filtered, readers_for, visible_preparations
 from mdk.services import preparation as service
+from mdk.services.preparation_moves import refuse_held
 
 Move = Callable[..., Preparation]
 
@@ -130,7 +131,7 @@ class HandOverView(APIView):
         """Give it to another reader of the discipline, by e-mail or id."""
         actor = actor_of(request)
         preparation = access_preparation(actor, pk, change=True)
-        service.refuse_held(preparation, actor.user)
+        refuse_held(preparation, actor.user, timezone.now())
         named = checked(HandOverInput, request)["reader"].strip().lower()
         person = people_named([named]).get(named)
         if person is None or person not in readers_for(preparation, actor, timezone.localdate()):

@@ -9,11 +9,11 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from checklists.enums import Intent, ItemKind, Speciality
 from checklists.spec import ChecklistItem, DefinitionSpec, OutcomeField
-from mdk.enums import PreparationState, RebookingReason
-from mdk.models import Outcome, Preparation
+from mdk.enums import RebookingReason
+from mdk.models import Outcome
 from mdk.services.outcome import Participant
 
-CHECK, OWN, HEADING = "check-", "own-", "heading-"
+CHECK, OWN = "check-", "own-"
 HIDDEN = frozenset({"item", "version", "preset"})
 
 
@@ -210,60 +210,3 @@ class AddendumForm(forms.Form):
     text = forms.CharField(
         label=_("Addendum"), max_length=4000, widget=_lines(3), error_messages={"required": _("Write the addendum.")}
     )
-
-
-class CompleteForm(forms.Form):
-    """What the reader will demonstrate, under the standard headings where the definition has them, and the minutes."""
-
-    findings = forms.CharField(label=_("Findings to demonstrate"), required=False, max_length=8000, widget=_lines(6))
-    minutes = forms.IntegerField(label=_("Minutes spent"), required=False)
-
-    def __init__(
-        self, data: Mapping[str, Any] | None, *, preparation: Preparation, headings: Sequence[tuple[str, str]]
-    ) -> None:
-        minutes = preparation.minutes if preparation.state == PreparationState.DONE else preparation.estimate_minutes
-        initial = {"findings": preparation.findings, "minutes": minutes}
-        initial |= {HEADING + key: text for key, text in preparation.headings.items()}
-        super().__init__(data, initial=initial)
-        self.heading_names = [HEADING + key for key, _label in headings]
-        for key, label in headings:
-            self.fields[HEADING + key] = forms.CharField(label=label, required=False, max_length=500)
-
-    def headings(self) -> list[forms.BoundField]:
-        """Return the fields of the standard headings."""
-        return [self[name] for name in self.heading_names]
-
-    def values(self) -> dict[str, Any]:
-        """Return what `complete` takes."""
-        cleaned = self.cleaned_data
-        filled = {name.removeprefix(HEADING): cleaned[name] for name in self.heading_names if cleaned[name]}
-        return {"minutes": cleaned["minutes"], "findings": cleaned["findings"], "headings": filled}
-
-
-class ReturnForm(forms.Form):
-    """Why a preparation is sent back to the clinician."""
-
-    reason = forms.CharField(
-        label=_("What is missing"),
-        max_length=500,
-        widget=_lines(2),
-        error_messages={"required": _("Say what is missing, so that it can be mended.")},
-    )
-
-
-class HandOverForm(forms.Form):
-    """Who takes over."""
-
-    reader = forms.TypedChoiceField(
-        label=_("Hand over to"), coerce=int, error_messages={"required": _("Choose who takes over.")}
-    )
-
-    def __init__(self, data: Mapping[str, Any] | None, *, readers: Sequence[User]) -> None:
-        super().__init__(data)
-        self.people = {person.pk: person for person in readers}
-        options = [("", "–"), *((person.pk, person.name) for person in readers)]
-        self.fields["reader"].choices = options  # type: ignore[attr-defined]
-
-    def chosen(self) -> User:
-        """Return the reader who takes over."""
-        return self.people[self.cleaned_data["reader"]]

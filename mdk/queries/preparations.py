@@ -68,6 +68,7 @@ class QueueRow:
     url: str
     assigned_at: datetime | None = None
     accepted_at: datetime | None = None
+    accepted_name: str | None = None
     return_reason: str = ""
     is_mended: bool = False
     other: Mapping[str, str | None] | None = None
@@ -79,6 +80,18 @@ class QueueRow:
     def is_open(self) -> bool:
         """Whether somebody still has to prepare it."""
         return self.state in TO_DO
+
+    @property
+    def discipline_name(self) -> str:
+        """The discipline in words."""
+        return str(Discipline(self.discipline).label)
+
+    @property
+    def is_takeable(self) -> bool:
+        """Whether another reader may take it: nobody holds it, or it was only given out, and it is not begun."""
+        return self.state in (PreparationState.WAITING, PreparationState.TODO) and (
+            self.reader_id is None or self.assigned_at is not None
+        )
 
     @property
     def beside(self) -> str:
@@ -101,7 +114,13 @@ class QueueRow:
         return len(self.changes)
 
 
-MENDED_BY = ("result.registered", "result.changed", "case.edited")
+SAID = JSONObject(
+    discipline="discipline", state="state", reader="reader__name", accepted="accepted_by__name",
+    returned="returned_by__name", reason="return_reason",
+)  # fmt: skip
+MENDED_BY = (
+    "result.registered", "result.changed", "result.corrected", "case.edited", "case.referral_added", "case.message",
+)  # fmt: skip
 """Events of a case that may have mended what a preparation was sent back for."""
 
 _FIELDS = {
@@ -110,6 +129,7 @@ _FIELDS = {
     "starts_at": F("item__meeting__starts_at"),
     "reader_name": F("reader__name"),
     "reader_email": F("reader__email"),
+    "accepted_name": F("accepted_by__name"),
     "carried_at": F("carried_over_from__completed_at"),
     "level": F("item__level"),
     "case_id": F("item__case_id"),
@@ -129,14 +149,7 @@ _FIELDS = {
         Event.objects.filter(case_id=OuterRef("item__case_id"), kind__in=MENDED_BY, at__gt=OuterRef("returned_at"))
     ),
     "other": Subquery(
-        Preparation.objects.filter(item=OuterRef("item"))
-        .exclude(discipline=OuterRef("discipline"))
-        .values(
-            said=JSONObject(
-                discipline="discipline", state="state", reader="reader__name", accepted="accepted_by__name",
-                returned="returned_by__name", reason="return_reason",
-            )
-        )[:1]
+        Preparation.objects.filter(item=OuterRef("item")).exclude(discipline=OuterRef("discipline")).values(said=SAID)[:1]
     ),
     "is_discordant": is_discordant("item__case_id"),
 }  # fmt: skip
@@ -160,6 +173,12 @@ def other_words(other: Mapping[str, str | None] | None) -> str:
     if other["accepted"]:
         return _("%(discipline)s: accepted by %(who)s") % {"discipline": discipline, "who": other["accepted"]}
     return ""
+
+
+def words_beside(preparation: Preparation) -> str:
+    """Return what the other discipline has said of the case; one query."""
+    others = Preparation.objects.filter(item=preparation.item_id).exclude(pk=preparation.pk)
+    return other_words(others.values_list(SAID, flat=True).first())
 
 
 def queue_rows(preparations: QuerySet[Preparation], actor: Actor) -> list[QueueRow]:

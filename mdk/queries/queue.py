@@ -7,6 +7,8 @@ from functools import reduce
 from operator import or_
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.actor import Actor
@@ -18,6 +20,7 @@ from checklists.enums import Discipline
 from mdk.access import PREPARES, series_units
 from mdk.enums import ItemStatus, MeetingStatus, PreparationState
 from mdk.models import Preparation, Series
+from mdk.queries.capacity import ReaderWeek, monday_of, reader_weeks
 from mdk.queries.days import midnight
 from mdk.queries.meetings import visible_series
 from mdk.queries.preparations import QueueRow, queue_rows
@@ -31,6 +34,10 @@ STATES = (
 )
 
 
+ORDER = ("due_at", "item__meeting__starts_at", "item__position", "pk")
+"""Of the queue: what is due first stands first, then as on the agenda."""
+
+
 @dataclass(slots=True)
 class QueueGroup:
     """The preparations of one meeting with one due time, in order of the agenda."""
@@ -39,6 +46,8 @@ class QueueGroup:
     meeting_name: str
     starts_at: datetime
     due_at: datetime
+    due_words: str
+    starts_words: str
     rows: list[QueueRow] = field(default_factory=list)
 
     @property
@@ -50,6 +59,11 @@ class QueueGroup:
     def first(self) -> QueueRow | None:
         """The first preparation that is left to do."""
         return next((row for row in self.rows if row.is_open), None)
+
+    @property
+    def left(self) -> int:
+        """The number of preparations that are left to do."""
+        return sum(row.is_open for row in self.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +88,17 @@ class Queue:
     @property
     def free_count(self) -> int:
         """The number of preparations that nobody has taken."""
-        return sum(len(group.rows) for group in self.free)
+        return sum(group.left for group in self.free)
+
+    @property
+    def can_take(self) -> bool:
+        """Whether there is anything that the reader may take."""
+        return any(row.is_takeable for group in [*self.free, *self.others] for row in group.rows)
+
+    @property
+    def first(self) -> QueueRow | None:
+        """What Enter begins: the first of mine that is left, else the first to share."""
+        return next((group.first for group in [*self.own, *self.free] if group.first), None)
 
 
 def prepared_disciplines(actor: Actor) -> list[Discipline]:
@@ -105,23 +129,47 @@ def queue_of(actor: Actor, *, state: str = "", who: str = "", discipline: str = 
     `state` is a preparation state (every one but waiting, when not given); `who` is `mine`, `free` or `all` (mine
     and free, when not given).
     """
-    found = visible_preparations(actor).filter(
-        discipline__in=prepared_disciplines(actor),
-        item__status__in=[ItemStatus.PLANNED, ItemStatus.DISCUSSING],
-        item__meeting__status__in=[MeetingStatus.PLANNED, MeetingStatus.PUBLISHED, MeetingStatus.LIVE],
-    )
+    found = _coming(actor)
     found = found.filter(state=state) if state in PreparationState.values else found.exclude(state="waiting")
     if discipline in Discipline.values:
         found = found.filter(discipline=discipline)
     mine, free = Q(reader=actor.user), Q(reader=None)
     if who != "all":
         found = found.filter({"mine": mine, "free": free}.get(who, mine | free))
-    rows = queue_rows(found.order_by("due_at", "item__meeting__starts_at", "item__position"), actor)
+    rows = queue_rows(found.order_by(*ORDER), actor)
+    today = timezone.localdate()
     return Queue(
-        own=_grouped(row for row in rows if row.reader_id == actor.user.pk),
-        free=_grouped(row for row in rows if row.reader_id is None),
-        others=_grouped(row for row in rows if row.reader_id not in (None, actor.user.pk)),
+        own=_grouped((row for row in rows if row.reader_id == actor.user.pk), today),
+        free=_grouped((row for row in rows if row.reader_id is None), today),
+        others=_grouped((row for row in rows if row.reader_id not in (None, actor.user.pk)), today),
         rows=rows,
+    )
+
+
+def week_of(reader: User, today: date) -> ReaderWeek:
+    """Return the reader's present week: minutes planned and done, and how many there are."""
+    monday = monday_of(today)
+    return reader_weeks([reader.pk], [monday])[reader.pk, monday]
+
+
+def following(actor: Actor, current: Preparation, *, shared: bool = False) -> int | None:
+    """Return the preparation that comes after `current` in the queue: of the actor's own, or (`shared`) of nobody's.
+
+    After the last one it begins from the top. None when there is no other left. One query, besides the scope's.
+    """
+    found = _coming(actor).filter(state__in=[PreparationState.TODO, PreparationState.IN_PROGRESS])
+    found = found.filter(reader=None if shared else actor.user).exclude(pk=current.pk).order_by(*ORDER)
+    place = (current.due_at, current.item.meeting.starts_at, current.item.position or 0, current.pk)
+    ids = list(found.values_list("due_at", "item__meeting__starts_at", "item__position", "pk"))
+    return next((row[-1] for row in ids if row > place), ids[0][-1] if ids else None)
+
+
+def _coming(actor: Actor) -> QuerySet[Preparation]:
+    """Return what the actor may prepare of firm cases on coming meetings."""
+    return visible_preparations(actor).filter(
+        discipline__in=prepared_disciplines(actor),
+        item__status__in=[ItemStatus.PLANNED, ItemStatus.DISCUSSING],
+        item__meeting__status__in=[MeetingStatus.PLANNED, MeetingStatus.PUBLISHED, MeetingStatus.LIVE],
     )
 
 
@@ -161,11 +209,26 @@ def _series_for(actor: Actor, permission: Permission) -> QuerySet[Series]:
     return visible_series(actor, permission).order_by()
 
 
-def _grouped(rows: Iterable[QueueRow]) -> list[QueueGroup]:
+def moment_words(at: datetime, today: date) -> str:
+    """Return a moment as the queue says it: `today 15:00`, `tomorrow 08:15`, `Thu 26 Nov 08:15`."""
+    local = timezone.localtime(at)
+    clock = date_format(local, "H:i")
+    match (local.date() - today).days:
+        case 0:
+            return _("today %(time)s") % {"time": clock}
+        case 1:
+            return _("tomorrow %(time)s") % {"time": clock}
+        case -1:
+            return _("yesterday %(time)s") % {"time": clock}
+    return f"{date_format(local, 'D j b')} {clock}"
+
+
+def _grouped(rows: Iterable[QueueRow], today: date) -> list[QueueGroup]:
     groups: dict[tuple[int, datetime], QueueGroup] = {}
     for row in rows:
         key = (row.meeting_id, row.due_at)
         if key not in groups:
-            groups[key] = QueueGroup(row.meeting_id, row.meeting_name, row.starts_at, row.due_at)
+            due, starts = moment_words(row.due_at, today), moment_words(row.starts_at, today)
+            groups[key] = QueueGroup(row.meeting_id, row.meeting_name, row.starts_at, row.due_at, due, starts)
         groups[key].rows.append(row)
     return list(groups.values())

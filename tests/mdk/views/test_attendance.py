@@ -22,7 +22,7 @@ def house() -> House:
 
 @pytest.fixture
 def meeting(house: House) -> Meeting:
-    return live_meeting(house, 1)
+    return live_meeting(house, 1, readers=[house.radiologist, house.radiologist2, house.pathologist])
 
 
 def url(meeting: Meeting) -> str:
