@@ -201,7 +201,7 @@ def test_preparation_is_never_due_before_the_cutoff(house: House, due: dict[str,
         for meeting in series.meetings.all():
             assert meeting.cutoff_at <= due_at(meeting.starts_at, series.prep_due_days, series.prep_due_time)
         return
-    with pytest.raises(Invalid, match="12:00|16:00") as refusal:
+    with pytest.raises(Invalid, match=r"12:00|16:00") as refusal:
         create_series(data(house, **due), by=house.admin, now=NOW)
     assert [(e.field, e.code) for e in refusal.value.errors] == [(wrong, "before-cutoff")]
 
