@@ -109,6 +109,16 @@ app.conf.beat_schedule = {
         "schedule": crontab(minute="1-59/5"),
         "options": {"expires": 240},
     },
+    "assign-preparations": {
+        "task": "mdk.tasks.assign_preparations",
+        "schedule": crontab(minute="4-59/10"),
+        "options": {"expires": 540},
+    },
+    "tell-unpublished": {
+        "task": "mdk.tasks.tell_unpublished",
+        "schedule": crontab(minute=15, hour=7),
+        "options": {"expires": 3600},
+    },
     "remind-owners": {
         "task": "mdk.tasks.remind_owners",
         "schedule": crontab(minute=20, hour="6-20"),

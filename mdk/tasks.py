@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from mdk.services import overload, paces, provisional, reminders, reopening, series, unready
+from mdk.services import assigning, overload, paces, provisional, publishing, reminders, reopening, series, unready
 
 
 @shared_task(name="mdk.tasks.remind_owners")
@@ -22,6 +22,12 @@ def follow_provisional() -> int:
 def extend_series() -> int:
     """Keep meetings half a year ahead; returns the number of new ones. Safe to run twice."""
     return series.extend_series(now=timezone.now())
+
+
+@shared_task(name="mdk.tasks.tell_unpublished")
+def tell_unpublished() -> int:
+    """Tell coordinators of lists that are due today and not published; returns of how many. Once a day, safe to run twice."""
+    return publishing.tell_unpublished(now=timezone.now())
 
 
 @shared_task(name="mdk.tasks.count_paces")
@@ -46,3 +52,9 @@ def reopen_changed() -> int:
 def rebook_unready() -> int:
     """Move on the firm cases that are not ready at the cut-off; returns how many. Safe to run twice."""
     return unready.rebook_unready(now=timezone.now())
+
+
+@shared_task(name="mdk.tasks.assign_preparations")
+def assign_preparations() -> int:
+    """Give out the preparations that nobody holds; returns how many. Safe to run twice, and at the same time."""
+    return assigning.assign_unheld(now=timezone.now())
