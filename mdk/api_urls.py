@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from mdk.api import agenda, files, planning, plans, room_urls, series, workload
+from mdk.api import agenda, files, planning, plans, room_urls, rounds, series, workload
 
 urlpatterns = [
     path("series/", series.SeriesView.as_view(), name="api-series"),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("meetings/<int:pk>/bulk/", agenda.BulkView.as_view(), name="api-meeting-bulk"),
     path("meetings/<int:pk>/order/", agenda.OrderView.as_view(), name="api-meeting-order"),
     path("meetings/<int:pk>/breaks/", agenda.BreaksView.as_view(), name="api-meeting-breaks"),
+    path("meetings/<int:pk>/firm/", rounds.FirmView.as_view(), name="api-meeting-firm"),
     path("meetings/<int:pk>/publish/", agenda.PublishView.as_view(), name="api-meeting-publish"),
     path("meetings/<int:pk>/versions/", agenda.VersionsView.as_view(), name="api-meeting-versions"),
     path("meetings/<int:pk>/cancel/", planning.CancelView.as_view(), name="api-meeting-cancel"),

@@ -3,7 +3,21 @@
 from django.urls import path
 
 from mdk import room_urls
-from mdk.views import bulk, calendar, coordinator, meetings, member, places, plans, proposals, roster, series, workload
+from mdk.views import (
+    bulk,
+    calendar,
+    choices,
+    coordinator,
+    meetings,
+    member,
+    places,
+    plans,
+    proposals,
+    roster,
+    rounds,
+    series,
+    workload,
+)
 
 app_name = "mdk"
 
@@ -30,6 +44,8 @@ urlpatterns = [
     path("meetings/<int:pk>/order/", places.order_page, name="order"),
     path("meetings/<int:pk>/sort/", places.sort_page, name="sort"),
     path("meetings/<int:pk>/breaks/", places.breaks_page, name="breaks"),
+    path("meetings/<int:pk>/round/", rounds.round_page, name="round"),
+    path("choices/", choices.choices_page, name="choices"),
     path("meetings/<int:pk>/publish/", coordinator.publish_page, name="publish"),
     path("meetings/<int:pk>/chair/", coordinator.chair_page, name="chair"),
     path("meetings/<int:pk>/cancel/", coordinator.cancel_page, name="cancel"),
