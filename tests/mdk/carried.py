@@ -42,7 +42,7 @@ def read_all(item: AgendaItem, house: House, now: datetime) -> None:
 
 def of(item: AgendaItem, discipline: str = "radiology") -> Preparation:
     """Return one discipline's preparation of an item, as it is now."""
-    return item.preparations.get(discipline=discipline)
+    return Preparation.objects.get(item=item.pk, discipline=discipline)
 
 
 def correct(result: Result, text: str, house: House, now: datetime) -> Result:
