@@ -17,17 +17,24 @@ from accounts.actor import Actor, actor_of
 from accounts.errors import FieldError, Invalid
 from accounts.models import AccessLog
 from checklists.enums import Discipline
-from mdk.access import access_preparation
+from mdk.access import access_handing, access_preparation, access_preparations
 from mdk.api.documents import Document
 from mdk.api.parameters import FROM_TO, checked, day_of
-from mdk.api.room_input import CompleteInput, HandOverInput, PreparationShape, ReturnInput
+from mdk.api.room_input import (
+    ClaimedManyShape,
+    ClaimManyInput,
+    CompleteInput,
+    HandOverInput,
+    PreparationShape,
+    ReturnInput,
+)
 from mdk.enums import PreparationState
 from mdk.models import Preparation
 from mdk.queries.attendance import people_named
 from mdk.queries.preparations import QueueRow, queue_rows, row_of
 from mdk.queries.queue import filtered, readers_for, visible_preparations
 from mdk.services import preparation as service
-from mdk.services.preparation_moves import refuse_held
+from mdk.services.preparation_moves import PreparationRefused, refuse_held
 
 Move = Callable[..., Preparation]
 
@@ -82,6 +89,9 @@ def preparation_row(row: QueueRow) -> Document:
         "new_since": row.new_since,
         "level": row.level,
         "clinical_question": row.question,
+        "assigned": row.assigned_at is not None,
+        "accepted_by": row.accepted_email,
+        "return_reason": row.return_reason,
     }
 
 
@@ -101,6 +111,41 @@ class ClaimView(APIView):
         """Take the preparation; 409 held-by-another names who holds it."""
         access_preparation(actor_of(request), pk, change=True)
         return _moved(actor_of(request), pk, service.claim)
+
+
+class ClaimManyView(APIView):
+    """Claiming several."""
+
+    @extend_schema(request=ClaimManyInput, responses=ClaimedManyShape)
+    def post(self, request: Request) -> Response:
+        """Take several together, each answered for itself; 404 when one of them is unknown, and then none is taken."""
+        actor = actor_of(request)
+        asked = list(dict.fromkeys(checked(ClaimManyInput, request)["preparations"]))
+        access_preparations(actor, asked)
+        answers = service.claim_each(asked, by=actor.user, now=timezone.now())
+        return Response({"results": [_claimed(pk, answers[pk]) for pk in asked]})
+
+
+def _claimed(pk: int, answer: Preparation | PreparationRefused) -> Document:
+    """Return what became of one of several."""
+    refusal = answer if isinstance(answer, PreparationRefused) else None
+    return {
+        "preparation": pk,
+        "claimed": refusal is None,
+        "code": refusal.code if refusal else "",
+        "detail": refusal.message if refusal else "",
+        "reader": refusal.extra.get("reader") if refusal else None,
+    }
+
+
+class AcceptView(APIView):
+    """Accepting."""
+
+    @extend_schema(request=None, responses=PreparationShape)
+    def post(self, request: Request, pk: int) -> Response:
+        """Say that the discipline takes the case and its question; 409 names who holds or has accepted it."""
+        access_preparation(actor_of(request), pk, change=True)
+        return _moved(actor_of(request), pk, service.accept)
 
 
 class ReleaseView(APIView):
@@ -128,16 +173,19 @@ class HandOverView(APIView):
 
     @extend_schema(request=HandOverInput, responses=PreparationShape)
     def post(self, request: Request, pk: int) -> Response:
-        """Give it to another reader of the discipline, by e-mail or id."""
+        """Give it to another reader of the discipline, by e-mail or id.
+
+        Those who manage the roster may give out what nobody has taken; who is away today is stepped in for.
+        """
         actor = actor_of(request)
-        preparation = access_preparation(actor, pk, change=True)
-        refuse_held(preparation, actor.user, timezone.now())
+        preparation, gives_out = access_handing(actor, pk)
+        refuse_held(preparation, actor.user, timezone.now(), gives_out=gives_out)
         named = checked(HandOverInput, request)["reader"].strip().lower()
         person = people_named([named]).get(named)
         if person is None or person not in readers_for(preparation, actor, timezone.localdate()):
             message = _("Nobody with this e-mail or id may take over the preparation.")
             raise Invalid([FieldError("reader", "unknown", message)])
-        return _moved(actor, pk, partial(service.hand_over, reader=person))
+        return _moved(actor, pk, partial(service.hand_over, reader=person, gives_out=gives_out))
 
 
 class CompleteView(APIView):

@@ -93,3 +93,28 @@ class PreparationShape(serializers.Serializer[Any]):
     new_since = serializers.IntegerField()
     level = serializers.CharField()
     clinical_question = serializers.CharField()
+    assigned = serializers.BooleanField(help_text="Given out, and not taken by its reader yet: another may take it.")
+    accepted_by = serializers.EmailField(allow_null=True)
+    return_reason = serializers.CharField()
+
+
+class ClaimManyInput(serializers.Serializer[Any]):
+    """The preparations to take together."""
+
+    preparations = serializers.ListField(child=serializers.IntegerField(max_value=2**63 - 1), allow_empty=False, max_length=200)
+
+
+class ClaimedShape(serializers.Serializer[Any]):
+    """What became of one of them: taken, or why not and who holds it."""
+
+    preparation = serializers.IntegerField()
+    claimed = serializers.BooleanField()
+    code = serializers.CharField(help_text="Of the refusal; empty when it was taken.")
+    detail = serializers.CharField()
+    reader = serializers.CharField(allow_null=True, help_text="Who holds it, by name, when that is somebody else.")
+
+
+class ClaimedManyShape(serializers.Serializer[Any]):
+    """An answer for each, in the order that they were asked for."""
+
+    results = ClaimedShape(many=True)

@@ -6,6 +6,8 @@ from mdk.api import live, preparations
 
 urlpatterns = [
     path("preparations/", preparations.PreparationsView.as_view(), name="api-preparations"),
+    path("preparations/claim/", preparations.ClaimManyView.as_view(), name="api-preparations-claim"),
+    path("preparations/<int:pk>/accept/", preparations.AcceptView.as_view(), name="api-preparation-accept"),
     path("preparations/<int:pk>/claim/", preparations.ClaimView.as_view(), name="api-preparation-claim"),
     path("preparations/<int:pk>/release/", preparations.ReleaseView.as_view(), name="api-preparation-release"),
     path("preparations/<int:pk>/hand_over/", preparations.HandOverView.as_view(), name="api-preparation-hand-over"),

@@ -69,6 +69,7 @@ class QueueRow:
     assigned_at: datetime | None = None
     accepted_at: datetime | None = None
     accepted_name: str | None = None
+    accepted_email: str | None = None
     return_reason: str = ""
     is_mended: bool = False
     other: Mapping[str, str | None] | None = None
@@ -130,6 +131,7 @@ _FIELDS = {
     "reader_name": F("reader__name"),
     "reader_email": F("reader__email"),
     "accepted_name": F("accepted_by__name"),
+    "accepted_email": F("accepted_by__email"),
     "carried_at": F("carried_over_from__completed_at"),
     "level": F("item__level"),
     "case_id": F("item__case_id"),

@@ -16,6 +16,7 @@ from accounts.access_log import log_read
 from accounts.actor import ActorRequest
 from accounts.errors import NotAllowed
 from accounts.models import AccessLog
+from accounts.numbers import whole_number
 from accounts.redirects import next_url
 from mdk.access import access_preparations
 from mdk.models import Preparation
@@ -24,8 +25,6 @@ from mdk.services.preparation import claim_each
 from mdk.services.preparation_moves import PreparationRefused
 
 FILTERS = ("who", "state", "discipline")
-LONGEST_KEY = 19
-"""Digits of a number that may be a key of the database."""
 
 
 @require_safe
@@ -62,7 +61,7 @@ def _queue(request: ActorRequest, chosen: dict[str, str], disciplines: list[Any]
 @require_POST
 def claim_many_page(request: ActorRequest) -> HttpResponse:
     """Take the chosen preparations; those that somebody else holds are named with who does, the others are taken."""
-    chosen = [int(pk) for pk in request.POST.getlist("preparation") if pk.isdecimal() and len(pk) < LONGEST_KEY]
+    chosen = [pk for text in request.POST.getlist("preparation") if (pk := whole_number(text)) is not None]
     found = access_preparations(request.actor, chosen)
     answers = claim_each(chosen, by=request.user, now=timezone.now())
     refused = {pk: answer for pk, answer in answers.items() if isinstance(answer, PreparationRefused)}

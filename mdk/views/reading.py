@@ -38,7 +38,7 @@ def reading_page(
     log_read(request.actor, patients=[preparation.item.case.patient_id], what="mdk:preparation")
     if isinstance(form, CompleteForm) and isinstance(refusal, Stale):
         # The page shows what is new now, so that the next attempt is made with it in sight.
-        form.data = {**form.data.dict(), "edition": edition_of(preparation)}
+        form.data = {**request.POST.dict(), "edition": edition_of(preparation)}
     context = _case(request, preparation) | _forms(request, preparation, form) | {
         "refusal": refusal if refusal and not isinstance(refusal, Invalid) else None,
         "said": said,
