@@ -31,10 +31,13 @@ from config.seeding.conferences import demo_series
 from config.seeding.messages import send_messages
 from config.seeding.people import Staff, demo_staff
 from config.seeding.plans import can_have, plan_case
+from config.seeding.roster import seed_duties, seed_earlier_weeks, seed_roster
 from events.models import Delivery, Notice
 from mdk.models import Meeting, Preparation, Series
 from mdk.services import preparation
 from mdk.services.agenda import book_case, lift_item, order_items
+from mdk.services.overload import warn_overloaded
+from mdk.services.paces import count_paces
 from mdk.services.publishing import publish_meeting
 from mdk.services.series import add_meeting
 
@@ -95,8 +98,11 @@ def seed_demo(now: datetime) -> int:
         demo = Demo(timezone.localdate(now), now)
         _image_viewer(demo)
         _history(demo)
+        seed_roster(demo)
+        seed_earlier_weeks(demo)
         _signed_meeting(demo)
         _coming_meetings(demo)
+        seed_duties(demo)
         _waiting_cases(demo)
         send_messages(demo.staff, seed=SEED, now=demo.now - timedelta(minutes=40))
         _settle(demo)
@@ -129,6 +135,8 @@ def _signed_meeting(demo: Demo) -> None:
     cases = demo.cases(("colorectal",) * 9, "ready", day - timedelta(days=5), levels)
     when = meeting.cutoff_at - timedelta(days=1, hours=3)
     demo.book(meeting, cases, when=when)
+    as_booked = list(meeting.items.order_by("pk").values_list("pk", flat=True))
+    order_items(meeting.pk, as_booked, by=koordinator, now=when + timedelta(minutes=50))
     demo.publish(meeting, when + timedelta(hours=1))
     story.prepare(meeting, demo.staff, demo.rng, now=when + timedelta(hours=2), share=1.0)
     story.run_through(meeting, demo.staff, demo.rng, deferred=4, left=1, guests=False)
@@ -195,13 +203,11 @@ def _order(demo: Demo, meeting: Meeting, when: datetime) -> None:
 
 
 def _send_one_back(demo: Demo, meeting: Meeting, when: datetime) -> None:
-    """The last untouched preparation of radiology goes back to the clinician with a reason."""
-    row = Preparation.objects.filter(
-        item__meeting=meeting, discipline="radiology", state="todo", reader__isnull=True
-    ).last()
+    """The last untouched preparation of radiology goes back to the clinician with a reason, from whoever it was given."""
+    row = Preparation.objects.filter(item__meeting=meeting, discipline="radiology", state="todo").last()
     if row:
         reason = "Undersökningen från hemsjukhuset går inte att öppna. Begär bilderna på nytt."
-        preparation.send_back(row.pk, reason=reason, by=demo.staff["radiolog1"], now=when)
+        preparation.send_back(row.pk, reason=reason, by=row.reader or demo.staff["radiolog1"], now=when)
 
 
 def _waiting_cases(demo: Demo) -> None:
@@ -234,6 +240,8 @@ def _settle(demo: Demo) -> None:
     """Bring readiness and forecast up to today; what was told some days ago has been read, and every mail was sent."""
     refresh_due_readiness(demo.now)
     count_turnarounds(demo.now)
+    count_paces(demo.now)
+    warn_overloaded(now=demo.now)
     read = Notice.objects.filter(read_at__isnull=True, created_at__lt=demo.now - timedelta(days=3, hours=12))
     read.update(read_at=F("created_at") + timedelta(hours=2))
     Delivery.objects.filter(state=Delivery.State.PENDING).update(state=Delivery.State.SENT, sent_at=F("due_at"))
