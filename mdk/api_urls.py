@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from mdk.api import agenda, files, planning, plans, room_urls, rounds, series, workload
+from mdk.api import agenda, files, planning, plans, rebookings, room_urls, rounds, series, workload
 
 urlpatterns = [
     path("series/", series.SeriesView.as_view(), name="api-series"),
@@ -28,7 +28,9 @@ urlpatterns = [
     path("items/<int:pk>/rebook/", planning.RebookView.as_view(), name="api-item-rebook"),
     path("items/<int:pk>/lift/", planning.LiftView.as_view(), name="api-item-lift"),
     path("items/<int:pk>/remove/", planning.RemoveView.as_view(), name="api-item-remove"),
-    path("rebookings/", workload.RebookingsView.as_view(), name="api-rebookings"),
+    path("rebookings/", rebookings.RebookingsView.as_view(), name="api-rebookings"),
+    path("endings/", rebookings.EndingsView.as_view(), name="api-endings"),
+    path("items/<int:pk>/accept_unready/", rebookings.AcceptUnreadyView.as_view(), name="api-item-accept-unready"),
     path("workload/", workload.WorkloadView.as_view(), name="api-workload"),
     *room_urls.urlpatterns,
 ]

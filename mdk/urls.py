@@ -16,6 +16,7 @@ from mdk.views import (
     roster,
     rounds,
     series,
+    unready,
     workload,
 )
 
@@ -56,6 +57,7 @@ urlpatterns = [
     path("items/<int:pk>/move/", places.move_page, name="move"),
     path("items/<int:pk>/change/", places.change_page, name="change"),
     path("items/<int:pk>/level/", places.grade_page, name="grade"),
+    path("items/<int:pk>/accept-unready/", unready.accept_page, name="accept_unready"),
     path("items/<int:pk>/rebook/", places.rebook_page, name="rebook"),
     path("items/<int:pk>/take-off/", places.take_off_page, name="take_off"),
     path("items/<int:pk>/late/", places.late_page, name="late"),

@@ -33,6 +33,7 @@ from mdk.models import Preparation
 from mdk.queries.attendance import people_named
 from mdk.queries.preparations import QueueRow, queue_rows, row_of
 from mdk.queries.queue import filtered, readers_for, visible_preparations
+from mdk.queries.readings import Change
 from mdk.services import preparation as service
 from mdk.services.preparation_moves import PreparationRefused, refuse_held
 
@@ -87,11 +88,25 @@ def preparation_row(row: QueueRow) -> Document:
         "due_at": timezone.localtime(row.due_at).isoformat(),
         "carried_over_from": row.carried_over_from_id,
         "new_since": row.new_since,
+        "changes": [_change(change) for change in row.changes],
         "level": row.level,
         "clinical_question": row.question,
         "assigned": row.assigned_at is not None,
         "accepted_by": row.accepted_email,
         "return_reason": row.return_reason,
+    }
+
+
+def _change(change: Change) -> Document:
+    """Return one thing that is new; words in the caller's language."""
+    return {
+        "kind": change.kind.value,
+        "label": change.label,
+        "before": change.before,
+        "after": change.after,
+        "performed_on": change.on.isoformat() if change.on else None,
+        "changed_at": timezone.localtime(change.at).isoformat() if change.at else None,
+        "result": change.answer,
     }
 
 

@@ -4,6 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from mdk.enums import ChangeKind
+
 
 class StartInput(serializers.Serializer[Any]):
     """The start of a meeting."""
@@ -76,6 +78,18 @@ class ReturnInput(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=500, allow_blank=True)
 
 
+class ChangeShape(serializers.Serializer[Any]):
+    """One thing that is new since the last reading: an answer, the question or the level, as it was and as it is."""
+
+    kind = serializers.ChoiceField(ChangeKind.choices)
+    label = serializers.CharField()  # type: ignore[assignment]  # what is new, in words
+    before = serializers.CharField()
+    after = serializers.CharField()
+    performed_on = serializers.DateField(allow_null=True)
+    changed_at = serializers.DateTimeField(allow_null=True)
+    result = serializers.IntegerField(allow_null=True)
+
+
 class PreparationShape(serializers.Serializer[Any]):
     """A preparation as the lists and the moves answer with it."""
 
@@ -90,7 +104,8 @@ class PreparationShape(serializers.Serializer[Any]):
     state = serializers.CharField()
     due_at = serializers.DateTimeField()
     carried_over_from = serializers.IntegerField(allow_null=True)
-    new_since = serializers.IntegerField()
+    new_since = serializers.IntegerField(help_text="How many things are new since the last reading; `changes` names them.")
+    changes = ChangeShape(many=True)
     level = serializers.CharField()
     clinical_question = serializers.CharField()
     assigned = serializers.BooleanField(help_text="Given out, and not taken by its reader yet: another may take it.")

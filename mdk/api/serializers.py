@@ -175,25 +175,6 @@ class ChairInput(Plain):
     chair = serializers.EmailField()
 
 
-class RebookingShape(Plain):
-    """One rebooking."""
-
-    id = serializers.IntegerField()
-    case = serializers.IntegerField(source="case_id")
-    from_item = serializers.IntegerField(source="from_item_id")
-    from_meeting = serializers.IntegerField(source="from_item.meeting_id")
-    to_item = serializers.IntegerField(source="to_item_id", allow_null=True)
-    to_meeting = serializers.IntegerField(source="to_item.meeting_id", allow_null=True, default=None)
-    reason = serializers.ChoiceField(RebookingReason.choices)
-    note = serializers.CharField()
-    missing_item = serializers.CharField(source="missing_requirement")
-    foreseeable = serializers.BooleanField(source="is_foreseeable")
-    prep_minutes_lost = serializers.IntegerField()
-    prep_minutes_carried = serializers.IntegerField()
-    rebooked_by = serializers.EmailField(source="rebooked_by.email")
-    rebooked_at = serializers.DateTimeField()
-
-
 class WorkloadShape(Plain):
     """One reader's ISO week; `capacity_minutes` is null for a reader whose minutes a week nobody has stated.
 

@@ -1,11 +1,8 @@
-"""The API of what readers have to prepare, and of what rebookings cost."""
+"""The API of what readers have to prepare."""
 
-from typing import Any
-
-from django.db.models import QuerySet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.generics import GenericAPIView, ListAPIView
+from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -13,28 +10,9 @@ from accounts.access import require
 from accounts.actor import actor_of
 from accounts.permissions import Permission
 from mdk.api.parameters import FROM_TO, day_of, number_of
-from mdk.api.serializers import RebookingShape, WorkloadShape
-from mdk.models import Preparation, Rebooking
-from mdk.queries.workload import rebookings_between, workload
-
-
-class RebookingsView(ListAPIView[Rebooking]):
-    """What was rebooked, why, and what it cost; no patient in it."""
-
-    serializer_class = RebookingShape
-
-    def get_queryset(self) -> QuerySet[Rebooking]:
-        """Return the rebookings between `from` and `to`, newest first."""
-        if getattr(self, "swagger_fake_view", False):
-            return Rebooking.objects.none()
-        actor = actor_of(self.request)
-        require(actor, Permission.VIEW_MEETING)
-        return rebookings_between(actor, day_of(self.request, "from"), day_of(self.request, "to"))
-
-    @extend_schema(parameters=FROM_TO)
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """List them."""
-        return super().get(request, *args, **kwargs)
+from mdk.api.serializers import WorkloadShape
+from mdk.models import Preparation
+from mdk.queries.workload import workload
 
 
 class WorkloadView(GenericAPIView[Preparation]):

@@ -15,7 +15,7 @@ from accounts.models import User
 from accounts.permissions import Permission
 from accounts.queries import units_below
 from mdk.enums import FIRM_ITEMS, PreparationState
-from mdk.models import Preparation, Rebooking, Series
+from mdk.models import Preparation, Series
 from mdk.queries.capacity import capacity_of, mondays_between, planned_expression
 from mdk.queries.days import midnight
 from mdk.queries.fates import GIVEN_UP, KEPT, LOST, SPENT, USED, with_fate
@@ -193,13 +193,6 @@ def load_of(series: QuerySet[Series], first: date, last: date) -> Workload:
         [load for load in loads.values() if load.sum or any(week.capacity is not None for week in load.weeks)],
         sorted((load for load in units.values() if load.sum), key=lambda load: load.name),
     )
-
-
-def rebookings_between(actor: Actor, first: date | None = None, last: date | None = None) -> QuerySet[Rebooking]:
-    """Return the rebookings from the visible series between two days, newest first."""
-    series = visible_series(actor).order_by().values("pk")
-    rows = Rebooking.objects.filter(between("rebooked_at", first, last), from_item__meeting__series__in=series)
-    return rows.select_related("from_item", "to_item", "rebooked_by").order_by("-rebooked_at", "-pk")
 
 
 def between(name: str, first: date | None, last: date | None) -> Q:

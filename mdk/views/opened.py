@@ -51,6 +51,8 @@ def _item_forms(request: ActorRequest, row: AgendaRow, bound: Forms, targets: li
         "grade": bound.get("grade") or GradeForm(initial={"level": row.level}, auto_id="grade_%s"),
         "rebook": bound.get("rebook") or RebookForm(targets=targets, auto_id="rebook_%s"),
         "firm": bound.get("firm") or FirmForm(auto_id="firm_%s"),
+        "accept": bound.get("accept")
+        or ReasonForm(auto_id="accept_%s", label=_("Reason to take it up though not ready")),
         "off": bound.get("off") or ReasonForm(auto_id="off_%s", label=_("Reason to take it off")),
         "who": (row.patient_name, row.written_number)
         if row.is_open_to(IdentityGuard(request.actor))
