@@ -40,6 +40,7 @@ ELSEWHERE = {
     "cases:image": "leads on to another system's image viewer",
     "mdk:agenda_pdf": "a file",
     "mdk:agenda_xlsx": "a file",
+    "mdk:feed": "a file",
     "mdk:protocol_pdf": "a file",
 }
 
@@ -84,6 +85,9 @@ class Scene:
             "mdk:meetings": ("koordinator", []),
             "mdk:series": ("koordinator", []),
             "mdk:series_new": ("koordinator", []),
+            "mdk:series_one": ("koordinator", [self.planned.series_id]),
+            "mdk:series_edit": ("koordinator", [self.planned.series_id]),
+            "mdk:calendar": ("kssk1", []),
             "mdk:meeting": ("koordinator", [self.planned.pk]),
             "mdk:round": ("koordinator", [self.planned.pk]),
             "mdk:choices": ("lakare1", []),
