@@ -123,6 +123,11 @@ class CasePage:
         return self.case.readiness_state == ReadinessState.READY or self.case.level == LevelCode.PROTOCOL
 
     @property
+    def rebooked(self) -> int:
+        """How many times the case has been rebooked."""
+        return max((place.rebooking for place in self.places), default=0)
+
+    @property
     def is_complete(self) -> bool:
         """Whether no finding but the attestation itself more than warns."""
         grave = [finding for finding in self.case.readiness.get("findings", ()) if finding["severity"] != "warning"]

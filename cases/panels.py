@@ -55,7 +55,10 @@ class Advice:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place that the case has or had on an agenda, and how it ended; `sent_back` says what its readers lack."""
+    """A place that the case has or had on an agenda, and how it ended; `sent_back` says what its readers lack.
+
+    `rebooking` is which rebooking of the case ended it, from 1; 0 where none did.
+    """
 
     name: str
     starts_at: datetime
@@ -63,6 +66,7 @@ class Place:
     url: str
     note: str = field(default="")
     sent_back: tuple[str, ...] = ()
+    rebooking: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,9 @@ from accounts.models import User
 from cases.enums import ReadinessState
 from cases.forecast import CaseForecast, Subject, forecasts
 from cases.panels import Advice, DateMove, NextMeeting, Place, register_panel
+from cases.readiness.words import requirement_label
 from checklists.enums import Discipline, LevelCode
+from checklists.registry import spec_of
 from mdk.enums import OPEN_ITEMS, ItemStatus, PreparationState
 from mdk.models import AgendaItem, Outcome, Preparation, ProvisionalMove, Rebooking
 from mdk.queries.promises import warned
@@ -142,7 +144,7 @@ def agenda_history_by_case(case_ids: Sequence[int]) -> dict[int, list[Place]]:
     )
     rows = (
         AgendaItem.objects.filter(~Exists(moved), case_id__in=case_ids)
-        .select_related("meeting__series", "rebooked_as")
+        .select_related("meeting__series", "rebooked_as__rebooked_by", "case")
         .annotate(
             returned=ArrayAgg(
                 JSONObject(
@@ -164,6 +166,7 @@ def agenda_history_by_case(case_ids: Sequence[int]) -> dict[int, list[Place]]:
                 status=row.status,
                 url=reverse("mdk:meeting", args=[row.meeting_id]),
                 note=_note(row),
+                rebooking=row.rebooked_as.number if row.status == ItemStatus.REBOOKED else 0,
                 sent_back=tuple(_sent_back(returned) for returned in row.returned or ()),
             )
         )
@@ -202,11 +205,29 @@ def _sent_back(returned: Mapping[str, str]) -> str:
     }
 
 
+def rebooking_words(rebooking: Rebooking, definition_id: int) -> str:
+    """Return why a place was given up, whose answer was missing, by whom, and what preparation went along, in words."""
+    parts = [str(rebooking.get_reason_display())]
+    if rebooking.missing_requirement:
+        parts[0] += f": {requirement_label(spec_of(definition_id), rebooking.missing_requirement)}"
+    if rebooking.missing_owner:
+        parts[0] += f" ({rebooking.get_missing_owner_display().lower()})"
+    if rebooking.is_foreseeable:
+        parts.append(_("missing already when the place was made firm"))
+    if rebooking.rebooked_by is None:
+        parts.append(_("moved by the system at the cut-off"))
+    if rebooking.prep_minutes_carried:
+        parts.append(_("%(minutes)d min of preparation went along") % {"minutes": rebooking.prep_minutes_carried})
+    if rebooking.prep_minutes_lost:
+        parts.append(_("%(minutes)d min of preparation lost") % {"minutes": rebooking.prep_minutes_lost})
+    return " · ".join(parts)
+
+
 def _note(item: AgendaItem) -> str:
     """Return why the item ended as it did, in words; nothing for one that was discussed."""
     if item.status == ItemStatus.REBOOKED:
         rebooking = getattr(item, "rebooked_as", None)
-        return str(rebooking.get_reason_display()) if rebooking else ""
+        return rebooking_words(rebooking, item.case.definition_id) if rebooking else ""
     if item.status == ItemStatus.DEFERRED:
         return str(item.get_defer_reason_display())
     if item.status == ItemStatus.REMOVED:
