@@ -132,7 +132,6 @@ def refused_in_words(why: Why, awaited: str, day_of: Callable[[int], str]) -> st
         "All %(count)d meetings where it is ready are full: %(lacks)s.",
         why.count,
     )
-    lacks = _lacks(f"{why.code} {why.of}".strip())
     sentences: Mapping[str, Callable[[], str]] = {
         "no-meeting": lambda: _(
             "No coming meeting of these series takes the diagnosis and the unit before its cut-off."
@@ -158,7 +157,9 @@ def refused_in_words(why: Why, awaited: str, day_of: Callable[[int], str]) -> st
         "national": lambda: _("It goes on to a national conference."),
         "not-triaged": lambda: _("Triage says not ready yet: give it a level first."),
     }
-    return sentences.get(why.code, lambda: full % {"count": why.count, "lacks": lacks})()
+    return sentences.get(
+        why.code, lambda: full % {"count": why.count, "lacks": _lacks(_name(Obstacle(why.code, why.of)))}
+    )()
 
 
 def _lacks(obstacle: str) -> str:
