@@ -76,7 +76,7 @@ def _tell(meeting_id: int, now: datetime) -> int:
 def _publish_again(meeting: Meeting, *, by: User, now: datetime) -> Meeting:
     _let_begin(meeting, now)
     version = _keep_list(meeting, by=by, now=now)
-    touch(meeting, published_at=now, published_by=by)
+    touch(meeting, published_at=now, published_by=by, status_changed_at=now, status_changed_by=by)
     record(
         "meeting.republished", by=by, now=now, subject=meeting, meeting=meeting.pk, unit=meeting.series.unit_id,
         to=members_of(meeting, now), data={"list": version.number},
