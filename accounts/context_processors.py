@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from accounts.navigation import nav_for
+from accounts.navigation import Nav, nav_for
 
 THEMES = ("auto", "light", "dark")
 
@@ -22,7 +22,7 @@ def house(request: HttpRequest) -> dict[str, Any]:
     actor = getattr(request, "actor", None)
     return {
         "actor": actor,
-        "nav": SimpleLazyObject(lambda: nav_for(request, actor) if actor else []),
+        "nav": SimpleLazyObject(lambda: nav_for(request, actor) if actor else Nav()),
         "theme": theme_of(request),
         "demo": settings.DEMO,
     }

@@ -37,6 +37,9 @@ TRIAGE = frozenset({Role.COORDINATOR.value, Role.CHAIR.value})
 PREPARE = frozenset({Permission.PREPARE_RADIOLOGY, Permission.PREPARE_PATHOLOGY})
 ROSTER = frozenset(Role.values) - {Role.ADMIN.value}
 
+IN_BAR = 7
+"""How many entries fit in the bar at a width of 1280 px, the one that leads to the others included."""
+
 PLACES = (
     Place("mine", "cases:mine", _("My cases"), frozenset({Permission.VIEW_CASE}), OWN_CASES),
     Place("cases", "cases:list", _("Cases"), frozenset({Permission.VIEW_CASE})),
@@ -56,7 +59,26 @@ PLACES = (
 )
 
 
-def nav_for(request: HttpRequest, actor: Actor) -> list[NavItem]:
+class Nav(list[NavItem]):
+    """The menu: what stands in the bar, and what lies under "more" where the bar would be too long."""
+
+    @property
+    def shown(self) -> list[NavItem]:
+        """The entries of the bar."""
+        return self if len(self) <= IN_BAR else self[: IN_BAR - 1]
+
+    @property
+    def more(self) -> list[NavItem]:
+        """The entries under "more"."""
+        return self[len(self.shown) :]
+
+    @property
+    def is_in_more(self) -> bool:
+        """Whether the page in the window is one of those under "more"."""
+        return any(item.current for item in self.more)
+
+
+def nav_for(request: HttpRequest, actor: Actor) -> Nav:
     """Return the menu of the actor's active role; no query.
 
     The current place is the one whose address the page's address begins with, the longest first, so that
@@ -73,4 +95,4 @@ def nav_for(request: HttpRequest, actor: Actor) -> list[NavItem]:
             continue
     under = [url for _place, url in found if request.path.startswith(url)]
     here = max(under, key=len, default="")
-    return [NavItem(place.key, str(place.label), url, url == here) for place, url in found]
+    return Nav(NavItem(place.key, str(place.label), url, url == here) for place, url in found)

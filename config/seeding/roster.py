@@ -13,7 +13,7 @@ from mdk.services.series import add_meeting
 if TYPE_CHECKING:
     from config.seeding.demo import Demo
 
-MINUTES = {"radiolog1": 150, "radiolog2": 120, "patolog1": 60}
+MINUTES = {"radiolog1": 150, "radiolog2": 120, "patolog1": 75}
 """A week, of preparation."""
 READS = {"radiolog2": ("breast", "colorectal", "melanoma", "lung", "prostate", "kidney", "bladder-upper-urinary-tract")}
 EARLIER = (15, 8)

@@ -19,21 +19,23 @@ from mdk.queries.workload import Load, WeekLoad
 
 register = template.Library()
 
-COLUMN = 52
-"""Width of a week in px."""
-BAR, INSET = 32, 10
+WIDTH = 912
+"""What the weeks share in px, where there are few enough of them."""
+NARROW, WIDE = 36, 76
+"""The least and the most that a week takes."""
 STRIP, HEAD, FOOT = 72, 14, 2
 """Height of a strip of weeks, and what of it is kept for the number above and the line below."""
 AXIS = 34
 HATCH_STEP = 5
-MOVES = 116
+MOVES, MOVES_COLUMN = 116, 44
 
 
 @register.simple_tag
 def week_axis(weeks: Sequence[date], today: date) -> SafeString:
     """Return the weeks' numbers and Mondays as columns; the present week is marked. Hidden from screen readers."""
+    wide = _column_width(len(weeks))
     columns = [
-        (place * COLUMN + COLUMN / 2, monday.isocalendar().week, _is_now(monday, today), date_format(monday, "j b"))
+        (place * wide + wide / 2, monday.isocalendar().week, _is_now(monday, today), date_format(monday, "j b"))
         for place, monday in enumerate(weeks)
     ]
     words = format_html_join(
@@ -43,7 +45,7 @@ def week_axis(weeks: Sequence[date], today: date) -> SafeString:
     )
     return format_html(
         '<svg class="chart" width="{0}" height="{1}" viewBox="0 0 {0} {1}" aria-hidden="true">{2}</svg>',
-        len(columns) * COLUMN, AXIS, words,
+        len(columns) * wide, AXIS, words,
     )  # fmt: skip
 
 
@@ -56,8 +58,9 @@ def load_strip(load: Load, key: str, most: int, today: date) -> SafeString:
     """
     title = _("%(name)s, minutes of preparation week by week") % {"name": load.name}
     said = ". ".join(_words(week) for week in load.weeks if week.total or week.capacity)
-    body = format_html_join("", "{}", ((_column(week, place, most, today),) for place, week in enumerate(load.weeks)))
-    return _picture(key, len(load.weeks) * COLUMN, STRIP, title, said or _("Nothing planned."), body)
+    wide = _column_width(len(load.weeks))
+    body = _joined([_column(week, place * wide, wide, most, today) for place, week in enumerate(load.weeks)])
+    return _picture(key, len(load.weeks) * wide, STRIP, title, said or _("Nothing planned."), body)
 
 
 @register.simple_tag
@@ -67,24 +70,24 @@ def moves_chart(weeks: Sequence[WeekMoves], key: str, today: date) -> SafeString
     high = MOVES - AXIS - HEAD
     parts = []
     for place, week in enumerate(weeks):
-        x = place * COLUMN
+        x = place * MOVES_COLUMN
         if _is_now(week.monday, today):
-            parts.append(_rect("chart__now", x, 0, COLUMN, MOVES - AXIS + FOOT))
-        for offset, value, css in ((8, week.rebookings, "chart__rebooked"), (27, week.moves, "chart__moved")):
+            parts.append(_rect("chart__now", x, 0, MOVES_COLUMN, MOVES - AXIS + FOOT))
+        for offset, value, css in ((5, week.rebookings, "chart__rebooked"), (23, week.moves, "chart__moved")):
             height = high * value / most
-            parts.append(_rect(css, x + offset, MOVES - AXIS - height, 17, height))
+            parts.append(_rect(css, x + offset, MOVES - AXIS - height, 16, height))
             if value:
-                parts.append(_text("chart__value", x + offset + 8.5, MOVES - AXIS - height - 4, value))
+                parts.append(_text("chart__value", x + offset + 8, MOVES - AXIS - height - 4, value))
         now = " chart__week--now" if _is_now(week.monday, today) else ""
-        parts.append(_text(f"chart__week{now}", x + COLUMN / 2, MOVES - 14, week.monday.isocalendar().week))
-    parts.append(_ground(len(weeks) * COLUMN, MOVES - AXIS))
+        parts.append(_text(f"chart__week{now}", x + MOVES_COLUMN / 2, MOVES - 14, week.monday.isocalendar().week))
+    parts.append(_ground(len(weeks) * MOVES_COLUMN, MOVES - AXIS))
     said = _("%(rebookings)d rebookings of firm places and %(moves)d moves of provisional ones in %(weeks)d weeks.") % {
         "rebookings": sum(week.rebookings for week in weeks),
         "moves": sum(week.moves for week in weeks),
         "weeks": len(weeks),
     }
     title = _("Rebookings and provisional moves week by week")
-    return _picture(key, len(weeks) * COLUMN, MOVES, title, said, _joined(parts))
+    return _picture(key, len(weeks) * MOVES_COLUMN, MOVES, title, said, _joined(parts))
 
 
 @register.simple_tag
@@ -111,29 +114,35 @@ def chart_key(name: str) -> SafeString:
     )
 
 
-def _column(week: WeekLoad, place: int, most: int, today: date) -> SafeString:
-    x, ground = place * COLUMN, STRIP - FOOT
+def _column_width(weeks: int) -> int:
+    return min(WIDE, max(NARROW, WIDTH // max(weeks, 1)))
+
+
+def _column(week: WeekLoad, x: float, wide: int, most: int, today: date) -> SafeString:
+    ground = STRIP - FOOT
     scale = (STRIP - HEAD - FOOT) / max(most, 1)
+    left, width = x + wide * 0.2, wide * 0.6
     done = min(week.done, week.planned)
-    parts = [_rect("chart__now", x, 0, COLUMN, STRIP)] if _is_now(week.monday, today) else []
+    parts = [_rect("chart__now", x, 0, wide, STRIP)] if _is_now(week.monday, today) else []
     parts.append(format_html("<title>{}</title>", _words(week)))
     if week.capacity:
-        parts.append(_rect("chart__track", x + INSET, ground - week.capacity * scale, BAR, week.capacity * scale))
+        parts.append(_rect("chart__track", left, ground - week.capacity * scale, width, week.capacity * scale))
     reached = 0
     for css, minutes in (("done", done), ("left", week.planned - done), ("elsewhere", week.elsewhere)):
-        parts.append(_rect(f"chart__{css}", x + INSET, ground - (reached + minutes) * scale, BAR, minutes * scale))
+        parts.append(_rect(f"chart__{css}", left, ground - (reached + minutes) * scale, width, minutes * scale))
         reached += minutes
+    top = ground - week.total * scale
     if week.capacity is not None:
         mark = ground - week.capacity * scale
         if week.over:
-            parts.append(_over(x + INSET, ground - week.total * scale, BAR, week.over * scale))
-        parts.append(_line("chart__capacity", x + INSET - 4, mark, x + INSET + BAR + 4))
+            parts.append(_over(left, top, width, week.over * scale))
+        parts.append(_line("chart__capacity", left - 4, mark, left + width + 4))
+        if mark - 2 < top < mark + HEAD + 2:
+            top = mark  # the number would lie on the line
     if week.total:
-        top = ground - max(week.total, week.capacity or 0) * scale
-        parts.append(
-            _text("chart__value" + (" chart__value--over" if week.over else ""), x + COLUMN / 2, top - 4, week.total)
-        )
-    parts.append(_line("chart__ground", x, ground + 0.5, x + COLUMN))
+        css = "chart__value chart__value--over" if week.over else "chart__value"
+        parts.append(_text(css, x + wide / 2, top - 4, week.total))
+    parts.append(_line("chart__ground", x, ground + 0.5, x + wide))
     return format_html("<g>{}</g>", _joined(parts))
 
 
