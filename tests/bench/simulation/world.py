@@ -154,14 +154,14 @@ class World:
     def _prepare(self, meeting_id: int) -> None:
         """The readers prepare what is firm, ready or not: they cannot tell."""
         found = Preparation.objects.filter(item__meeting_id=meeting_id, item__status=ItemStatus.PLANNED)
-        for number, one in enumerate(found.select_related("item").order_by("pk")):
+        for number, one in enumerate(found.select_related("item", "reader").order_by("pk")):
             is_again = one.state == PreparationState.DONE and not self.policy.carries
             if one.state == PreparationState.DONE and not is_again:
                 continue
             minutes = self._minutes(one)
             self.counts.prepared(one, minutes, self.now)
             if not is_again:
-                reader = reader_of(self.house, one.discipline, number)
+                reader = one.reader or reader_of(self.house, one.discipline, number)
                 preparation.complete(one.pk, minutes=minutes, findings="cT3bN1.", by=reader, now=self.now)
 
     def _minutes(self, one: Preparation) -> int:
