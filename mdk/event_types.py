@@ -51,7 +51,6 @@ def register_event_types() -> None:
         _quiet("meeting.attendance", lambda: _("Attendance recorded")),
         _quiet("item.booked", lambda: _("Given a place on the agenda")),
         _quiet("item.firmed", lambda: _("Provisional place made firm")),
-        _quiet("item.moved", lambda: _("Provisional place moved to another meeting")),
         _quiet("item.parked", lambda: _("Parked")),
         _quiet("outcome.saved", lambda: _("Recommendation written")),
         _quiet("plan.proposed", lambda: _("Agenda proposed")),

@@ -34,7 +34,7 @@ def _to_case(event: Event) -> str:
 
 def _moved(data: Mapping[str, Any]) -> str:
     """Return the sentence of a move: from which day to which, and why."""
-    reason = MoveReason(data["reason"]).label
+    reason = MoveReason(data["move"]).label
     if not data["to_on"]:
         return _("The provisional date of one of your cases, %(from)s, falls away: no coming meeting is likely.") % {
             "from": _day(data["from_on"])

@@ -21,7 +21,8 @@ from mdk.enums import FIRM_ITEMS, OPEN_ITEMS
 from mdk.models import AgendaItem, Meeting, Series
 from mdk.planning.likely import LIKELY, first_option
 from mdk.planning.urgency import urgency
-from mdk.queries.coming import PLANNABLE, Coming, coming_meetings, count_held, minutes_before, waiting_cases
+from mdk.queries.coming import Coming, coming_meetings, count_held, minutes_before
+from mdk.queries.waiting import PLANNABLE, waiting_cases
 
 __all__ = ["LIKELY", "first_likely", "proposals_by_case", "proposals_for"]
 

@@ -21,7 +21,7 @@ from events.models import Event
 from mdk.access import series_units
 from mdk.enums import OPEN_ITEMS, ItemStatus, LateState
 from mdk.models import AgendaItem, Meeting
-from mdk.queries.coming import PLANNABLE
+from mdk.queries.waiting import PLANNABLE
 
 NEAR: Final = timedelta(days=2)
 """So long before the cut-off the workbench shows the round (local)."""

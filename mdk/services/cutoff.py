@@ -5,7 +5,7 @@ meeting and to those without a place, and the others get a new provisional date.
 confirmation by the same person changes nothing, and another person is told who was first.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,19 +17,15 @@ from accounts.errors import Refused
 from accounts.models import User
 from cases.models import Case
 from cases.services.refreshing import bring_up_to_date
-from checklists.enums import Discipline
 from checklists.registry import spec_of
 from events.record import record
 from mdk.enums import ItemStatus, MoveReason
 from mdk.models import AgendaItem, Meeting
-from mdk.planning.likely import Option, first_option
-from mdk.planning.seating import Entrant, Left, seat
-from mdk.queries.coming import PLANNABLE, Coming, Waiting, coming_meetings, count_held, waiting_cases
-from mdk.queries.rounds import Entry, Round, next_in_series, provisional_cases, ready_without_place, round_held
-from mdk.services.agenda import booking_refusal, planned_minutes, settle_place
-from mdk.services.agenda.refusals import planned_preparation
-from mdk.services.carrying import minutes_needed
+from mdk.queries.rounds import Entry, Round, next_in_series, round_held
+from mdk.queries.waiting import PLANNABLE
+from mdk.services.agenda import booking_refusal, settle_place
 from mdk.services.moves import hold_place, leave_place
+from mdk.services.seats import case_ids_of, field_of, proposed
 from mdk.transitions import lock_meeting, touch
 
 MOVE_REASONS = {
@@ -46,30 +42,15 @@ class RoundRefused(Refused):
     code = "round-confirmed"
 
 
-@dataclass(frozen=True, slots=True)
-class _Field:
-    """Who takes part in a round: those on the meeting, those of the next one, and those without a place."""
-
-    meeting: Meeting
-    own: Mapping[int, Waiting]
-    following: Mapping[int, Waiting]
-    unplaced: Mapping[int, Waiting]
-
-    @property
-    def others(self) -> Mapping[int, Waiting]:
-        """Those to whom places left over are offered: the ready ones."""
-        return {pk: case for pk, case in {**self.following, **self.unplaced}.items() if case.is_ready}
-
-
 def propose_round(meeting_id: int, *, now: datetime) -> Round:
     """Return the round of a planned or published meeting as it would be confirmed now, or as it was confirmed."""
     meeting = Meeting.objects.select_related("series__unit__parent__parent").get(pk=meeting_id)
     if held := round_held(meeting):
         return held
     _refuse_unless_planned(meeting)
-    cases = _case_ids(meeting)
+    cases = case_ids_of(meeting)
     bring_up_to_date(cases, now=now)
-    return _proposed(_field(meeting, cases, now), now, only=None, among=None)
+    return proposed(field_of(meeting, cases, now), now, only=None, among=None)
 
 
 def confirm_round(meeting_id: int, *, by: User, now: datetime, only: Collection[int] | None = None) -> Round:
@@ -80,7 +61,7 @@ def confirm_round(meeting_id: int, *, by: User, now: datetime, only: Collection[
     `item.firmed` for each firm place and `place.moved` for each new date.
     """
     meeting = Meeting.objects.select_related("series").get(pk=meeting_id)
-    bring_up_to_date(_case_ids(meeting), now=now)
+    bring_up_to_date(case_ids_of(meeting), now=now)
     targets = {entry.to for entry in propose_round(meeting_id, now=now).entries if entry.to is not None}
     return _confirm(meeting_id, targets, by=by, now=now, only=only)
 
@@ -101,9 +82,9 @@ def _confirm(
     items = _locked_items([meeting_id, *([following.pk] if following else [])])
     cases = {
         case.pk: case
-        for case in Case.objects.select_for_update(of=("self",)).filter(pk__in=_case_ids(meeting)).order_by("pk")
+        for case in Case.objects.select_for_update(of=("self",)).filter(pk__in=case_ids_of(meeting)).order_by("pk")
     }
-    proposal = _proposed(_field(meeting, list(cases), now), now, only=only, among=wanted)
+    proposal = proposed(field_of(meeting, list(cases), now), now, only=only, among=wanted)
     round_ = _Doing(meeting, locked, items, cases, by, now).do(proposal)
     touch(meeting, firmed_at=now, firmed_by=by)
     record(
@@ -174,124 +155,10 @@ class _Doing:
         leave_place(item, to=to, reason=reason, by=self.by, now=self.now, probability=probability)
 
 
-def _case_ids(meeting: Meeting) -> list[int]:
-    """Return the cases that the round may touch, by key."""
-    following = next_in_series(meeting)
-    there = {*provisional_cases(meeting), *(provisional_cases(following) if following else ())}
-    return sorted(there | set(ready_without_place(meeting)))
-
-
 def _locked_items(meeting_ids: Iterable[int]) -> dict[int, AgendaItem]:
     """Return the provisional items of the meetings by case, locked by key."""
     found = AgendaItem.objects.filter(meeting__in=meeting_ids, status=ItemStatus.PROVISIONAL)
     return {item.case_id: item for item in found.select_for_update(of=("self",)).order_by("pk")}
-
-
-def _field(meeting: Meeting, case_ids: Sequence[int], now: datetime) -> _Field:
-    cases = [case for batch in waiting_cases(now, case_ids) for case in batch]
-    own = {case.case: case for case in cases if case.place and case.place.meeting == meeting.pk}
-    placed = {case.case: case for case in cases if case.holds_provisional and case.case not in own}
-    unplaced = {case.case: case for case in cases if case.place is None}
-    return _Field(meeting, {pk: case for pk, case in own.items() if case.holds_provisional}, placed, unplaced)
-
-
-def _proposed(field: _Field, now: datetime, *, only: Collection[int] | None, among: Collection[int] | None) -> Round:
-    """Return the round of the field; `only` these cases get firm places, and new dates lie `among` these meetings."""
-    own = [case for case in field.own.values() if case.is_ready and _is_chosen(case, only)]
-    others = [case for case in field.others.values() if _is_chosen(case, only)]
-    left = _left(field.meeting)
-    seating = seat(_entrants(own, left), _entrants(others, left), left)
-    everybody = {**field.own, **field.others}
-    firmed = tuple(_firm_entry(everybody[pk], field) for pk in seating.seated)
-    leaving = sorted((case for pk, case in field.own.items() if pk not in seating.seated), key=lambda one: one.urgency)
-    dated = _new_dates(leaving, field.meeting, now, among)
-    entries = [_leaving_entry(case, dated.get(case.case), seating.unseated.get(case.case), only) for case in leaving]
-    staying = [_staying_entry(case) for pk, case in field.others.items() if pk in seating.unseated]
-    moved = tuple(entry for entry in entries if entry.to is not None)
-    undated = [entry for entry in entries if entry.to is None]
-    return Round(field.meeting.pk, firmed, moved, (*undated, *staying))
-
-
-def _is_chosen(case: Waiting, only: Collection[int] | None) -> bool:
-    return only is None or case.case in only
-
-
-def _left(meeting: Meeting) -> Left:
-    """Return what the meeting has left, in minutes."""
-    planned = planned_preparation(meeting)
-    stated = {
-        Discipline.RADIOLOGY.value: meeting.prep_radiology_minutes,
-        Discipline.PATHOLOGY.value: meeting.prep_pathology_minutes,
-    }
-    return Left(
-        meeting.capacity_minutes - planned_minutes(meeting),
-        {name: None if limit is None else limit - planned.get(name, 0) for name, limit in stated.items()},
-    )
-
-
-def _entrants(cases: Iterable[Waiting], left: Left) -> list[Entrant]:
-    """Return the cases as entrants; their preparation is weighed only where the meeting states a limit of it."""
-    is_limited = any(limit is not None for limit in left.preparation.values())
-    cases = list(cases)
-    rows = Case.objects.in_bulk([case.case for case in cases]) if is_limited else {}
-    return [
-        Entrant(
-            case.case, case.urgency, case.minutes,
-            minutes_needed(rows[case.case], case.level) if is_limited else {},
-        )
-        for case in cases
-    ]  # fmt: skip
-
-
-def _new_dates(
-    cases: Iterable[Waiting], meeting: Meeting, now: datetime, among: Collection[int] | None
-) -> dict[int, tuple[Coming, Option]]:
-    """Return the new date of each case, the most urgent first: its first likely meeting after this one."""
-    coming = [one for one in coming_meetings(now) if one.starts_at > meeting.starts_at and one.id != meeting.pk]
-    coming = [one for one in coming if among is None or one.id in among]
-    count_held(coming, but=0)
-    by_id = {one.id: one for one in coming}
-    found = {}
-    for case in cases:
-        fitting = [one for one in coming if one.takes(case) and one.id not in case.barred]
-        option = first_option([one.option(case, now) for one in fitting], case.minutes)
-        if option:
-            found[case.case] = by_id[option.meeting], option
-            by_id[option.meeting].hold(case, option.probability)
-    return found
-
-
-def _firm_entry(case: Waiting, field: _Field) -> Entry:
-    item = case.place.item if case.place else None
-    if case.case in field.own:
-        return Entry(case.case, item, "ready", urgent_on=case.urgency[0].isoformat())
-    if case.place is None:
-        return Entry(case.case, None, "waiting", urgent_on=case.urgency[0].isoformat())
-    at = case.place.starts_at.isoformat()
-    return Entry(case.case, item, "offered", urgent_on=case.urgency[0].isoformat(), starts_at=at)
-
-
-def _leaving_entry(
-    case: Waiting, date: tuple[Coming, Option] | None, full: str | None, only: Collection[int] | None
-) -> Entry:
-    item = case.place.item if case.place else None
-    if date is None:
-        return Entry(case.case, item, "no-date", lacks=case.lacks, definition=case.definition)
-    meeting, option = date
-    code = "not-ready" if not case.is_ready else "no-room" if _is_chosen(case, only) else "not-chosen"
-    return Entry(
-        case.case, item, code, urgent_on=case.urgency[0].isoformat(), lacks=case.lacks, definition=case.definition,
-        full=full or "", to=meeting.id, starts_at=meeting.starts_at.isoformat(), probability=option.probability,
-    )  # fmt: skip
-
-
-def _staying_entry(case: Waiting) -> Entry:
-    if case.place is None:
-        return Entry(case.case, None, "waits")
-    return Entry(
-        case.case, case.place.item, "stays", to=None, starts_at=case.place.starts_at.isoformat(),
-        probability=case.place.probability,
-    )  # fmt: skip
 
 
 def _minutes(case: Case) -> int:

@@ -19,7 +19,6 @@ from mdk.models import Meeting, Series
 from mdk.planning.demand import Candidate, Problem
 from mdk.planning.likely import LIKELY
 from mdk.queries.capacity import absent_on
-from mdk.queries.coming import Waiting, waiting_cases
 from mdk.queries.plans import (
     Readers,
     WaitingRow,
@@ -29,6 +28,7 @@ from mdk.queries.plans import (
     slots_of,
     waiting_for,
 )
+from mdk.queries.waiting import Waiting, waiting_cases
 from mdk.services.carrying import minutes_needed_each
 
 READS: Final = {Speciality.RADIOLOGIST: Discipline.RADIOLOGY, Speciality.PATHOLOGIST: Discipline.PATHOLOGY}

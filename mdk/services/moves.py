@@ -88,7 +88,7 @@ def written_move(
     record(
         "place.moved", by=by, system="forecast", now=now, subject=move, case=case.pk, meeting=left.pk,
         unit=left.series.unit_id, to=_told(case, left, to),
-        data={"from_on": _day(left).isoformat(), "to_on": _day(to).isoformat() if to else "", "reason": reason},
+        data={"from_on": _day(left).isoformat(), "to_on": _day(to).isoformat() if to else "", "move": reason},
     )  # fmt: skip
     return move
 

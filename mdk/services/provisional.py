@@ -21,8 +21,9 @@ from cases.transitions import lock_case
 from mdk.enums import FIRM_ITEMS, OPEN_ITEMS, ItemStatus, LateState, MeetingStatus, MoveReason
 from mdk.models import AgendaItem, Meeting
 from mdk.planning.likely import Choice, Option, choose, first_option
-from mdk.queries.coming import PLANNABLE, Coming, Place, Waiting, coming_meetings, waiting_cases
+from mdk.queries.coming import Coming, coming_meetings
 from mdk.queries.promises import is_endangered, warned
+from mdk.queries.waiting import PLANNABLE, Place, Waiting, waiting_cases
 from mdk.services.moves import hold_place, leave_place, written_first_place, written_move
 from mdk.services.promises import follow_promise
 from mdk.transitions import lock_meeting

@@ -26,9 +26,7 @@ register = template.Library()
 _NOTHING = (None,) * len(signs.KINDS)
 _MISSING = ("missing",) * len(signs.KINDS)
 
-_PICK = (
-    '<label class="pick" data-grip><input type="checkbox" form="bulk" name="{}" value="{}" id="{}" aria-label="{} {}"></label>'
-)
+_PICK = '<label class="pick" data-grip><input type="checkbox" form="bulk" name="{}" value="{}" id="{}" aria-label="{} {}"></label>'
 _PLANNED = (
     '{pick}<time class="agenda__time">{clock}</time><span class="agenda__position">{position}</span>{level}'
     '<input class="input agenda__minutes" form="plan" type="number" min="0" max="60" name="minutes-{id}"'
@@ -104,7 +102,7 @@ def read_row(row: AgendaRow, case_link: str) -> SafeString:
         who=who,
         question=question,
         strip=_strip(language, row),
-        preparation=preparation_marks(row.preparations) if row.is_firm else _likely(row),
+        preparation=preparation_marks(row.preparations) if row.is_firm else _expected(row),
         status=signs.status_badge(language, "item", row.status),
     )
 
@@ -163,6 +161,12 @@ def _asked(language: str, row: AgendaRow, link: str) -> SafeString:
 def _strip(language: str, row: AgendaRow | CandidateRow) -> SafeString:
     strip = tuple(row.strip) or _MISSING
     return signs.readiness_strip(language, strip, _NOTHING, False, tuple(row.marks or signs.NO_MARKS))
+
+
+def _expected(row: AgendaRow) -> SafeString:
+    """Say when the case is expected to be discussed, as everywhere: the place is provisional."""
+    said = signs.likely(row.starts_at, row.probability, is_ready=not row.is_short_of_ready)
+    return format_html('<span class="small">{}</span>', said)
 
 
 def _likely(row: AgendaRow) -> SafeString:
