@@ -70,8 +70,8 @@ class NotPlacedShape(Plain):
 class PlanShape(Plain):
     """A plan: who goes where, who does not, and how good it is proven to be.
 
-    `objective` is what the plan costs above the sum of what each case would cost if it were alone, in tenths of a day of
-    waiting; no plan within the same limits costs less than `bound`. `gap` is the share that is not proven (0-1),
+    `objective` is what the plan costs in waiting, lateness, changes and uneven weeks, in tenths of a day of waiting; no plan
+    within the same limits costs less than `bound`. `gap` is the share that is not proven (0-1),
     `proven` whether it is at most 0.02, and `bound_text` says so. `left_out` counts waiting cases beyond the most urgent
     ones that were looked at.
     """

@@ -184,10 +184,8 @@ def _clock(clock: Clock) -> Iterator[str]:
         ) % {"days": clock.promised_past}
 
 
-def bound_in_words(objective: int, gap: float, *, is_proven: bool) -> str:
+def bound_in_words(gap: float, *, is_proven: bool) -> str:
     """Return how good the plan is proven to be."""
-    if not objective:
-        return _("Proven: every case that has a place has the best one that there is for it.")
     if gap == 0:
         return _("Proven: no plan within these limits is better.")
     shown = f"{max(gap, 0.001) * 100:.1f}".rstrip("0").rstrip(".")

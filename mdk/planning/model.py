@@ -1,12 +1,12 @@
 """A problem as the columns and rows of a mixed-integer programme, and what HiGHS makes of it. Pure.
 
 One yes-or-no a case and slot on offer; rows for each case, for the minutes and the preparation of each meeting, and for
-the weeks of readers, whose shared preparation flows between those who may read it. Costs count above what each case
-would cost if nobody else asked, so that a gap is one of what can be won at all.
+the weeks of readers, whose shared preparation flows between those who may read it.
 """
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from math import ceil, inf
 from types import ModuleType
 from typing import Any, Final
@@ -17,17 +17,27 @@ from mdk.planning.rooms import Rooms
 NODES: Final = 5_000
 """Branches after which the search ends even within its time, so that the same problem gives the same plan."""
 
-WIDER: Final = (0.15, 0.25, 0.5, 1)
-"""The share of all pairs among which a whole plan is sought, one after the other: the narrow ones are quick."""
+WIDER: Final = (0.15, 0.25, 0.5)
+"""The share of all pairs among which whole places are sought, one after the other: the narrow ones are quick."""
 
 PART: Final = 0.4
-"""Of the time that is left, what each of them may take; the last one all of it."""
+"""Of the time that is left, what each of them may take."""
 
 _HALF = 0.5
 _ALMOST_ONE = 0.999
 _A_LITTLE = 1e-4
 
 _Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """Bounds of the pairs within which whole places are sought, and the part of the time that is left for it."""
+
+    lower: Any
+    upper: Any
+    part: float
+    is_whole: bool = False
 
 
 class Model:
@@ -55,9 +65,9 @@ class Model:
     def best(self, start: Mapping[int, int], *, seconds: float, gap: float) -> tuple[dict[int, int], int]:
         """Return the best places found in `seconds`, from `start` on, and what no places can cost less than.
 
-        Shares of a place are allowed first: that gives the bound at once, and says what each place would cost more
-        than it is worth. The whole plan is then sought among the cheapest of them, wider and wider, until it is
-        within `gap` of the bound.
+        Shares of a place are allowed first: that gives the bound at once, decides most cases, and says what every
+        place would cost more than it is worth. Then whole places are sought: for the undecided cases, among the
+        cheapest pairs, and among wider ones, until the plan is within `gap` of the bound.
         """
         places, best = dict(start), self.value(start)
         if not self.pairs:
@@ -69,30 +79,46 @@ class Model:
         if shared.getModelStatus() != _highspy().HighsModelStatus.kOptimal:
             return places, 0
         bound = ceil(shared.getInfo().objective_function_value - _A_LITTLE)
-        surplus = _numpy().array(shared.getSolution().col_dual)[: len(self.pairs)]
-        for share in WIDER:
+        for search in self._searches(shared.getSolution()):
             left = ends - time.monotonic()
             if best - bound <= gap * best or left <= 0:
                 break
-            found, proven = self._sought(places, surplus, share, seconds=left, gap=gap)
+            found, proven = self._sought(places, search, seconds=left, gap=gap)
             if (value := self.value(found)) < best:
                 places, best = found, value
-            bound = max(bound, proven) if share == 1 else bound
+            bound = max(bound, proven) if search.is_whole else bound
         return places, min(bound, best)
 
+    def _searches(self, shared: Any) -> Iterator["_Search"]:
+        """Yield where whole places are sought, from narrow to wide, after the solution with shares of places."""
+        numpy = _numpy()
+        values = numpy.array(shared.col_value)[: len(self.pairs)]
+        surplus = numpy.array(shared.col_dual)[: len(self.pairs)]
+        everything, nothing = numpy.ones(len(self.pairs)), numpy.zeros(len(self.pairs))
+        yield _Search((values > _ALMOST_ONE).astype(float), everything, PART)
+        for share in WIDER:
+            yield _Search(nothing, (surplus <= numpy.quantile(surplus, share)).astype(float), PART)
+        yield _Search(nothing, everything, 1.0, is_whole=True)
+
     def _sought(
-        self, start: Mapping[int, int], surplus: Any, share: float, *, seconds: float, gap: float
+        self, start: Mapping[int, int], search: "_Search", *, seconds: float, gap: float
     ) -> tuple[dict[int, int], int]:
-        """Return the best places among that share of all pairs with the least surplus cost, and the bound for those."""
+        """Return the best places of a search, and the bound for those that it allows."""
         numpy = _numpy()
         taken = numpy.array(self._taken(start))
-        upper = numpy.maximum(taken, surplus <= numpy.quantile(surplus, share))
-        solver = self._loaded(upper=upper, is_whole=True)
-        part = 1.0 if share == 1 else PART
-        limits = {"time_limit": seconds * part, "mip_rel_gap": gap, "mip_abs_gap": _ALMOST_ONE, "mip_max_nodes": NODES}
+        is_allowed = not search.lower.any()
+        upper = numpy.maximum(taken, search.upper) if is_allowed else search.upper
+        solver = self._loaded(lower=search.lower, upper=upper, is_whole=True)
+        limits = {
+            "time_limit": seconds * search.part,
+            "mip_rel_gap": gap,
+            "mip_abs_gap": _ALMOST_ONE,
+            "mip_max_nodes": NODES,
+        }
         for name, value in limits.items():
             solver.setOptionValue(name, value)
-        solver.setSolution(len(taken), numpy.arange(len(taken), dtype=numpy.int32), taken)
+        if is_allowed:
+            solver.setSolution(len(taken), numpy.arange(len(taken), dtype=numpy.int32), taken)
         solver.run()
         info = solver.getInfo()
         if info.primal_solution_status != _highspy().SolutionStatus.kSolutionStatusFeasible:
@@ -119,7 +145,7 @@ class Model:
             return
         costs = {slot.meeting: self._problem.cost(one, slot) for slot in slots}
         unplaced = self._problem.cost_unplaced(one)
-        self.offset += unplaced - min(costs.values())
+        self.offset += unplaced
         for slot in slots:
             self.pairs.append((one.case, slot.meeting))
             self._column(costs[slot.meeting] - unplaced, list(self._uses(one, slot)))

@@ -13,14 +13,16 @@ GAP: Final = 0.02
 """A plan proven to cost at most this share more than it must is called proven."""
 
 _SOUGHT = 0.005
+_SEARCHING = 0.85
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Where each case goes (`places`: case -> meeting), and how good that is.
 
-    `objective` is what the plan costs above the sum of what each case would cost alone, and no plan costs less than
-    `bound`; `gap` is the share of the objective that is not proven, `proven` whether that is at most `GAP`. `seconds` it took.
+    `objective` is what the plan costs (`mdk.planning.demand`; cases that no meeting can have are not in it), and no plan
+    costs less than `bound`. `gap` is the share of the objective that is not proven, `proven` whether that is at most
+    `GAP`. `seconds` it took.
     """
 
     places: Mapping[int, int]
@@ -41,7 +43,7 @@ def solve(problem: Problem, *, seconds: float) -> Plan:
     options = [improved(problem, rooms.places) for rooms in (most_urgent_first(problem), first_come(problem))]
     valued = [(model.value(places), places) for places in options]
     _value, start = min(valued, key=_cost)
-    left = max(0.1, seconds - (time.monotonic() - began))
+    left = max(0.1, _SEARCHING * seconds - (time.monotonic() - began))
     best, bound = model.best(start, seconds=left, gap=_SOUGHT)
     best = improved(problem, best)
     objective, places = min([(model.value(best), best), *valued], key=_cost)
@@ -51,7 +53,7 @@ def solve(problem: Problem, *, seconds: float) -> Plan:
 
 
 def value_of(problem: Problem, places: Mapping[int, int]) -> int:
-    """Return what places that hold cost above the sum of what each case would cost alone."""
+    """Return what places that hold cost."""
     return Model(problem).value(places)
 
 

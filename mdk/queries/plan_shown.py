@@ -14,6 +14,7 @@ from accounts.signs import percent
 from cases.identity import initials_of
 from cases.models import Case
 from cases.readiness.words import requirement_label
+from checklists.enums import Discipline
 from checklists.registry import specs_of
 from mdk.enums import PlanState
 from mdk.models import Meeting, ProposedPlan
@@ -52,7 +53,10 @@ class PlanRow:
 
 @dataclass(frozen=True, slots=True)
 class PlannedMeeting:
-    """One meeting of a plan with its minutes before and after, and who comes to it."""
+    """One meeting of a plan with its minutes before and after, and who comes to it.
+
+    `prep` has the minutes of preparation that the plan adds, by the name of the discipline.
+    """
 
     id: int
     name: str
@@ -99,7 +103,7 @@ class PlanShown:
     @property
     def bound(self) -> str:
         """How good the plan is proven to be, in words."""
-        return bound_in_words(self.content["objective"], self.content["gap"], is_proven=self.content["proven"])
+        return bound_in_words(self.content["gap"], is_proven=self.content["proven"])
 
     @property
     def patients(self) -> set[int]:
@@ -154,7 +158,7 @@ class _Words:
         meeting = self.meetings[load["meeting"]]
         return PlannedMeeting(
             meeting.pk, meeting.series.name, meeting.starts_at, meeting.status, load["before"], load["after"],
-            load["capacity"], load["prep"], tuple(rows),
+            load["capacity"], {Discipline(name).label: added for name, added in sorted(load["prep"].items())}, tuple(rows),
         )  # fmt: skip
 
     def row(self, entry: Mapping[str, Any]) -> PlanRow:

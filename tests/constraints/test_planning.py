@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from mdk.models import AgendaItem, AgendaVersion, Meeting
+from mdk.models import AgendaItem, AgendaVersion, Meeting, ProposedPlan
 from tests.constraints.conftest import refused_by_database
 from tests.domain_factories import House, published_meeting
 
@@ -53,3 +53,13 @@ def test_a_published_list_stays(meeting: Meeting) -> None:
         AgendaVersion.objects.filter(meeting=meeting).update(content=[])
     with refused_by_database("agenda_version_append_only"):
         AgendaVersion.objects.filter(meeting=meeting).delete()
+
+
+@pytest.mark.parametrize(
+    "fields", [{"state": "accepted"}, {"state": "partly", "answered_at": NOW}, {"answered_at": NOW}]
+)
+def test_a_plan_is_answered_by_somebody_at_some_time(house: House, meeting: Meeting, fields: dict[str, Any]) -> None:
+    with refused_by_database("plan_answered_who_and_when"):
+        ProposedPlan.objects.create(
+            meeting=meeting, series=[meeting.series_id], made_by=house.coordinator, made_at=NOW, content={}, **fields
+        )

@@ -8,14 +8,16 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 from django.utils import timezone
 
+from accounts.actor import actor_for
 from accounts.models import Unit, User
 from cases.models import Case
 from cases.services.discordance import mark_discordance
 from cases.services.thread import write_message
 from checklists.publishing import publish_draft, set_entry, start_draft
 from config.seeding.people import Staff
-from mdk.models import Meeting, Preparation
+from mdk.models import Meeting, Preparation, ProposedPlan
 from mdk.services.live import close_meeting
+from mdk.services.plans import Options, propose_plan
 from mdk.services.publishing import publish_meeting
 from tests.domain_factories import (
     House,
@@ -55,6 +57,7 @@ class Scene:
     live: Meeting
     closed: Meeting
     preparation: Preparation
+    plan: ProposedPlan
 
     def visits(self) -> dict[str, tuple[str, list[Any]]]:
         """Return who opens which page with which parts of the address."""
@@ -89,6 +92,8 @@ class Scene:
             "mdk:series_edit": ("koordinator", [self.planned.series_id]),
             "mdk:calendar": ("kssk1", []),
             "mdk:meeting": ("koordinator", [self.planned.pk]),
+            "mdk:propose": ("koordinator", [self.planned.pk]),
+            "mdk:plan": ("koordinator", [self.plan.pk]),
             "mdk:round": ("koordinator", [self.planned.pk]),
             "mdk:choices": ("lakare1", []),
             "mdk:queue": ("radiolog1", []),
@@ -116,7 +121,10 @@ def scene(staff: Staff) -> Scene:
     close_meeting(closed.pk, by=house.chair, now=timezone.now())
     preparation = Preparation.objects.get(item__meeting=planned, discipline="radiology")
     new_version_and_a_draft(case, by=house.admin)
-    return Scene(house.clinic, case, planned, live_meeting(house, 2), closed, preparation)
+    ready_case(house)
+    actor = actor_for(house.coordinator, timezone.localdate())
+    plan = propose_plan(planned, Options(), actor=actor, now=timezone.now())
+    return Scene(house.clinic, case, planned, live_meeting(house, 2), closed, preparation, plan)
 
 
 def new_version_and_a_draft(case: Case, *, by: User) -> None:

@@ -8,11 +8,14 @@ from django.apps import apps
 from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
+from accounts.actor import actor_for
 from cases.models import Case
 from events.models import Event, Notice
-from mdk.models import AgendaItem, Meeting, Preparation, Series
-from tests.domain_factories import add_result, give_outcome, live_meeting, make_case, make_house
+from mdk.models import AgendaItem, Meeting, Preparation, ProposedPlan, Series
+from mdk.services.plans import Options, propose_plan
+from tests.domain_factories import add_result, give_outcome, live_meeting, make_case, make_house, make_meeting
 from tests.factories import login
 
 pytestmark = pytest.mark.django_db
@@ -74,6 +77,8 @@ def house() -> Any:
     item = meeting.items.order_by("position")[0]
     give_outcome(item, by=house.chair)
     add_result(make_case(house), "radiology")
+    actor = actor_for(house.coordinator, timezone.localdate())
+    propose_plan(make_meeting(house), Options(seconds=1), actor=actor, now=timezone.now())
     return house
 
 
@@ -81,7 +86,7 @@ def test_a_stranger_sees_and_changes_nothing(client: Client, house: Any) -> None
     login(client, house.stranger)
     client.raise_request_exception = False
     client.get("/")
-    models = (Case, Meeting, AgendaItem, Preparation, Series, Notice)
+    models = (Case, Meeting, AgendaItem, Preparation, Series, Notice, ProposedPlan)
     ids = {pk for model in models for pk in model.objects.values_list("pk", flat=True)}
     secrets = [case.patient.name for case in Case.objects.select_related("patient")]
     secrets += [case.patient.identity_value for case in Case.objects.select_related("patient")]

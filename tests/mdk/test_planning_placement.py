@@ -140,15 +140,13 @@ def holds(problem: Problem, places: Mapping[int, int]) -> bool:
 
 
 def worth(problem: Problem, places: Mapping[int, int]) -> int:
-    """Return what the places cost above the sum of what each case would cost alone."""
+    """Return what the places cost, of the cases that some slot is offered to."""
     by_meeting = {slot.meeting: slot for slot in problem.slots}
     total = 0
     for one in problem.candidates:
-        alone = [problem.cost(one, slot) for slot in problem.slots if problem.is_offered(one, slot)]
-        if alone:
+        if any(problem.is_offered(one, slot) for slot in problem.slots):
             here = places.get(one.case)
-            cost = problem.cost_unplaced(one) if here is None else problem.cost(one, by_meeting[here])
-            total += cost - min(alone)
+            total += problem.cost_unplaced(one) if here is None else problem.cost(one, by_meeting[here])
     return total + BALANCE * over(problem, places, even=True)
 
 
