@@ -6,11 +6,11 @@ from django.utils import timezone
 from accounts.errors import Invalid, Stale
 from cases.enums import CaseStatus
 from cases.models import Case
-from cases.services.editing import HasPlace, edit_case, set_level, withdraw_case
+from cases.services.editing import edit_case, set_level, withdraw_case
 from cases.services.referral import CaseOpenAlready
 from cases.transitions import CaseMoveRefused
 from events.models import Event
-from tests.domain_factories import House, make_case, make_house, make_meeting, place, ready_case
+from tests.domain_factories import House, make_case, make_house
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
@@ -110,17 +110,6 @@ def test_withdrawing_takes_a_reason_and_frees_the_patient(house: House, case: Ca
     again = withdraw_case(case.pk, reason="Igen.", by=house.coordinator, now=NOW)
     assert again.withdrawn_reason == "Patienten avstår."
     assert Event.objects.filter(kind="case.withdrawn").count() == 1
-
-
-def test_a_case_with_a_place_is_not_withdrawn_from_under_the_meeting(house: House) -> None:
-    case = ready_case(house)
-    meeting = make_meeting(house)
-    place(meeting, case, by=house.coordinator)
-    with pytest.raises(HasPlace) as refusal:
-        withdraw_case(case.pk, reason="Patienten avstår.", by=house.clinician, now=NOW)
-    assert refusal.value.extra["meeting"] == meeting.pk
-    case.refresh_from_db()
-    assert case.status == CaseStatus.SCHEDULED
 
 
 def test_a_closed_case_is_not_edited(house: House, case: Case) -> None:

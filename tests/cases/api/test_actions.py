@@ -179,11 +179,27 @@ def test_only_the_responsible_clinician_attests(house: House, browser: Browser) 
     assert call(browser(house.clinician), case, "attest").json()["attested_at"]
 
 
-def test_a_case_with_a_place_is_not_withdrawn(house: House, browser: Browser) -> None:
+def test_a_case_that_ends_gives_up_its_place(house: House, browser: Browser) -> None:
     case = ready_case(house)
-    place(make_meeting(house), case, by=house.coordinator)
-    answer = call(browser(house.coordinator), case, "withdraw")
-    assert (answer.status_code, answer.json()["code"]) == (409, "has-a-place")
+    item = place(make_meeting(house), case, by=house.coordinator)
+    answer = browser(house.coordinator).post(
+        f"/api/v1/cases/{case.pk}/withdraw/",
+        {"reason": "Avliden.", "ending": "deceased"},
+        content_type="application/json",
+    )
+    assert (answer.status_code, answer.json()["status"], answer.json()["ending"]) == (200, "withdrawn", "deceased")
+    item.refresh_from_db()
+    assert item.status == "removed"
+
+
+def test_without_an_ending_it_is_withdrawn_and_an_unknown_one_is_refused(house: House, browser: Browser) -> None:
+    case = make_case(house)
+    visitor = browser(house.coordinator)
+    refused = visitor.post(
+        f"/api/v1/cases/{case.pk}/withdraw/", {"reason": "Flyttat.", "ending": "cured"}, content_type="application/json"
+    )
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (400, "ending")
+    assert call(visitor, case, "withdraw").json()["ending"] == "withdrawn"
 
 
 def test_withdrawn_twice_is_withdrawn_once(house: House, browser: Browser) -> None:

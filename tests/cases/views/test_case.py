@@ -327,15 +327,18 @@ def test_nobody_else_attests(house: House, browser: Browser, person: str, status
     assert case.attested_by is None
 
 
-def test_a_case_with_a_place_is_not_withdrawn(house: House, browser: Browser) -> None:
+def test_a_case_that_ends_gives_up_its_place_and_says_how_it_ended(house: House, browser: Browser) -> None:
     case = ready_case(house)
-    meeting = make_meeting(house)
-    place(meeting, case, by=house.coordinator)
-    answer = browser(house.clinician).post(f"/cases/{case.pk}/withdraw/", {"reason": "Flyttat."})
-    assert answer.status_code == 409
-    assert meeting.series.name in answer.content.decode()
+    item = place(make_meeting(house), case, by=house.coordinator)
+    visitor = browser(house.clinician)
+    opened = visitor.get(f"/cases/{case.pk}/?open=withdraw").content.decode()
+    assert opened.count('name="ending"') == 3
+    visitor.post(f"/cases/{case.pk}/withdraw/", {"reason": "Enligt anhörig.", "ending": "deceased"})
+    item.refresh_from_db()
     case.refresh_from_db()
-    assert case.status == CaseStatus.SCHEDULED
+    assert (case.status, item.status) == (CaseStatus.WITHDRAWN, "removed")
+    text = visitor.get(f"/cases/{case.pk}/").content.decode()
+    assert f"{case.get_ending_display()}: Enligt anhörig." in text
 
 
 def test_a_withdrawn_case_says_why_and_offers_nothing(house: House, browser: Browser) -> None:
