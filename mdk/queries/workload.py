@@ -51,8 +51,8 @@ class Minutes:
 class WeekLoad(Minutes):
     """One week of a reader or a unit, with what it holds in the series that are looked at.
 
-    `elsewhere` is what the reader has planned in other series; `capacity` is of the reader's whole week, None where
-    nobody has stated it (a unit has none).
+    `elsewhere` is what the reader has planned in other series, and of a unit what nobody has taken; `capacity` is of the
+    reader's whole week, None where nobody has stated it (a unit has none).
     """
 
     monday: date = date.min
@@ -61,7 +61,7 @@ class WeekLoad(Minutes):
 
     @property
     def total(self) -> int:
-        """The minutes planned in all series together."""
+        """The minutes planned, those elsewhere (or to share) included."""
         return self.planned + self.elsewhere
 
     @property
@@ -95,7 +95,7 @@ class Load:
 
     @property
     def elsewhere(self) -> int:
-        """The minutes planned in other series, all weeks together."""
+        """The minutes planned in other series (of a unit: to share), all weeks together."""
         return sum(week.elsewhere for week in self.weeks)
 
 
@@ -166,7 +166,7 @@ def referring_units(actor: Actor, unit: int | None = None) -> frozenset[int]:
 
 
 def load_of(series: QuerySet[Series], first: date, last: date) -> Workload:
-    """Return the weeks from that of `first` to that of `last` for those who read for the series: six queries.
+    """Return the weeks from that of `first` to that of `last` for those who read for the series: seven queries.
 
     Readers are those who hold something due in the weeks, and those on the series' rosters who have a capacity.
     Only days from `first` to `last` are counted.
@@ -188,10 +188,12 @@ def load_of(series: QuerySet[Series], first: date, last: date) -> Workload:
         week.add(minutes)
         loads[reader].parts.setdefault(name, Minutes()).add(minutes)
         units[unit].weeks[(monday - mondays[0]).days // 7].add(minutes)
+    for (one, monday), unshared in _unshared(list(scope), first, last).items():
+        units[scope[one][0]].weeks[(monday - mondays[0]).days // 7].elsewhere += unshared
     return Workload(
         mondays,
         [load for load in loads.values() if load.sum or any(week.capacity is not None for week in load.weeks)],
-        sorted((load for load in units.values() if load.sum), key=lambda load: load.name),
+        sorted((load for load in units.values() if load.sum or load.elsewhere), key=lambda load: load.name),
     )
 
 
@@ -224,6 +226,16 @@ def _sums(series_ids: Sequence[int], first: date, last: date) -> dict[tuple[int,
         sums = (row["planned"], row["done"], row["carried"], row["lost"], row["cases"])
         found[key].add(Minutes(*sums))
     return found
+
+
+def _unshared(series_ids: Sequence[int], first: date, last: date) -> dict[tuple[int, date], int]:
+    """Return the minutes that nobody has taken, by series and Monday of the due time; one query."""
+    due = Preparation.objects.filter(
+        between("due_at", first, last), reader__isnull=True, item__meeting__series__in=series_ids
+    )
+    rows = due.order_by().values(series=F("item__meeting__series_id"), week=TruncWeek("due_at"))
+    counted = rows.annotate(planned=Sum(planned_expression()))
+    return {(row["series"], timezone.localdate(row["week"])): row["planned"] for row in counted}
 
 
 def _when(condition: Q, value: Any) -> Case:

@@ -96,6 +96,8 @@ class Scene:
             "mdk:plan": ("koordinator", [self.plan.pk]),
             "mdk:round": ("koordinator", [self.planned.pk]),
             "mdk:choices": ("lakare1", []),
+            "mdk:roster": ("koordinator", []),
+            "mdk:workload": ("chef", []),
             "mdk:queue": ("radiolog1", []),
             "mdk:preparations": ("koordinator", [self.planned.pk]),
             "mdk:preparation": ("radiolog1", [self.preparation.pk]),
