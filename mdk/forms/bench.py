@@ -85,7 +85,7 @@ class ItemForm(forms.Form):
 
     minutes = forms.IntegerField(label=_("Minutes"), required=False, min_value=0, max_value=60)
     guest = forms.CharField(label=_("Guest for the case"), required=False, max_length=120)
-    pause = forms.IntegerField(label=_("Break after it, minutes"), required=False, min_value=0, max_value=60)
+    pause = forms.IntegerField(label=_("Break after, min"), required=False, min_value=0, max_value=60)
     override_reason = forms.CharField(
         label=_("Reason to change it all the same"), required=False, max_length=500,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),

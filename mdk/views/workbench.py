@@ -18,10 +18,12 @@ from accounts.forms import add_refusal
 from accounts.models import AccessLog
 from accounts.permissions import Permission
 from mdk.access import access_meeting, series_units
+from mdk.enums import MeetingStatus
 from mdk.forms.bench import BulkForm
 from mdk.forms.planning import CandidateFilter
 from mdk.models import Meeting
 from mdk.queries.candidates import AT_MOST
+from mdk.queries.changes import ChangeLog, change_log
 from mdk.queries.late import may_answer
 from mdk.queries.meetings import targets_after
 from mdk.queries.publishing import publishing_warning
@@ -70,7 +72,9 @@ def show_workbench(
     filters = filters or filters_of(request, meeting)
     query = filters.query()
     bench = workbench_of(request.actor, meeting, filters.chosen(), now)
-    log_read(request.actor, patients=bench.patients(), what="mdk:meeting", action=AccessLog.Action.LIST, unit_ids=units)
+    log = change_log(meeting, bench.rows) if meeting.status == MeetingStatus.PUBLISHED else ChangeLog()
+    patients = bench.patients() | log.patients
+    log_read(request.actor, patients=patients, what="mdk:meeting", action=AccessLog.Action.LIST, unit_ids=units)
     if outcome:
         keep_step(request, meeting, outcome.step, seen=bench.seen)
     targets = targets_after(meeting, request.actor)
@@ -87,6 +91,7 @@ def show_workbench(
         "answers": bench.answered(outcome.answers) if outcome else (),
         "at_most": AT_MOST,
         "can_undo": can_undo(request, meeting),
+        "log": log,
         "is_round_near": is_round_near(meeting, now),
         "publishing_warning": publishing_warning(meeting, now),
         "may_run": request.actor.can(Permission.RUN_MEETING, units),

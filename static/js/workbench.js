@@ -14,17 +14,19 @@
   let news = false; // whether the answer at hand is the other coordinator's doing
 
   // What each element was when it came from the server: what scripts do to it since is no difference.
+  // A form's token is another one in every answer, and no difference either.
   const came = new WeakMap();
-  const written = (element) => came.get(element) ?? element.outerHTML;
+  const plain = (html) => html.replace(/name="csrfmiddlewaretoken" value="[^"]*"/g, "");
+  const written = (element) => came.get(element) ?? plain(element.outerHTML);
   const blocks = (root) => [...root.querySelectorAll("[data-block]")];
   const note = (element) => {
-    came.set(element, element.outerHTML);
-    if (element.dataset.block === "list") for (const row of element.children) came.set(row, row.outerHTML);
+    came.set(element, plain(element.outerHTML));
+    if (element.dataset.block === "list") for (const row of element.children) came.set(row, plain(row.outerHTML));
   };
 
-  // What a person has typed or chosen and not yet sent. The boxes that select rows are no part of it.
+  // What a person has typed or chosen and not yet sent. The boxes that select rows are none of it.
   const changed = (field) => {
-    if (field.type === "hidden" || field.type === "submit" || field.form?.id === "bulk") return false;
+    if (field.type === "hidden" || field.type === "submit" || field.matches(".pick input")) return false;
     if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
     if (field.tagName === "SELECT") return [...field.options].some((option) => option.selected !== option.defaultSelected && (option.defaultSelected || option.value));
     return field.value !== field.defaultValue;
@@ -49,7 +51,7 @@
     const order = [];
     for (const row of wanted) {
       const same = old.get(row.id);
-      if (same && (written(same) === row.outerHTML || guarded(same))) order.push(same);
+      if (same && (written(same) === plain(row.outerHTML) || guarded(same))) order.push(same);
       else {
         note(row);
         if (same) {
@@ -70,7 +72,6 @@
       if (row !== next) last ? last.after(row) : list.prepend(row);
       last = row;
     }
-    came.set(list, fresh.outerHTML);
   };
 
   const merge = (target, part) => {
@@ -80,7 +81,14 @@
       const old = document.getElementById(fresh.id);
       if (!old) continue;
       if (fresh.dataset.block === "list") mergeList(old, fresh, added);
-      else if (written(old) !== fresh.outerHTML && !guarded(old)) replace(old, fresh, added);
+      else if (written(old) !== plain(fresh.outerHTML) && !guarded(old)) replace(old, fresh, added);
+    }
+    for (const field of target.querySelectorAll("input[name=version]")) field.value = part.dataset.version;
+    // Minutes that are being changed are a change of what stood there then.
+    const had = target.querySelector("input[name=had]");
+    for (const field of [...target.querySelectorAll("input.agenda__minutes")].filter(changed)) {
+      const id = field.name.split("-")[1];
+      had.value = had.value.replace(new RegExp(`(^|,)${id}:\\d+`), `$1${id}:${field.defaultValue}`);
     }
     return added;
   };
@@ -92,7 +100,8 @@
       before();
       const added = merge(bench(), part);
       for (const listen of listeners) listen();
-      after();
+      const byOthers = news;
+      queueMicrotask(() => after(byOthers)); // htmx puts the focus back first, by the id of what had it
       return added;
     },
   });
@@ -107,12 +116,12 @@
     const list = row?.closest("[data-list]");
     kept = { active, id: active?.id, list: list?.id, row: list ? rowsIn(list).indexOf(row) : -1 };
   };
-  const after = () => {
+  const after = (byOthers = false) => {
     const opened = document.querySelector("#workbench [data-focus-first]");
     const wrong = document.querySelector("#workbench [aria-invalid='true']");
     const first = opened?.querySelector("select, input:not([type=hidden])");
     if (opened) delete opened.dataset.focusFirst;
-    if (!news && (wrong || first)) return (wrong || first).focus();
+    if (!byOthers && (wrong || first)) return (wrong || first).focus();
     if (!kept || document.activeElement !== document.body || kept.active === document.body) return undefined;
     const rows = kept.list ? rowsIn(document.getElementById(kept.list)) : [];
     const row = rows[Math.min(kept.row, rows.length - 1)];
@@ -184,6 +193,7 @@
   });
 
   blocks(document).forEach(note);
+  after();
   if (bench()) setTimeout(watch, EVERY);
   window.workbench = { bench, rowsIn, rowOf, typing, send, show, onChange: (listen) => listeners.push(listen) };
 })();

@@ -44,6 +44,7 @@ ELSEWHERE = {
     "mdk:agenda_xlsx": "a file",
     "mdk:feed": "a file",
     "mdk:protocol_pdf": "a file",
+    "mdk:watch": "a part of the workbench, when something is new there",
 }
 
 
