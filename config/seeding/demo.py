@@ -38,6 +38,7 @@ from mdk.services import preparation
 from mdk.services.agenda import book_case, lift_item, order_items
 from mdk.services.overload import warn_overloaded
 from mdk.services.paces import count_paces
+from mdk.services.provisional import follow_provisional
 from mdk.services.publishing import publish_meeting
 from mdk.services.series import add_meeting
 
@@ -106,6 +107,7 @@ def seed_demo(now: datetime) -> int:
         _waiting_cases(demo)
         send_messages(demo.staff, seed=SEED, now=demo.now - timedelta(minutes=40))
         _settle(demo)
+        follow_provisional(now=demo.now)
         return Case.objects.count()
 
 

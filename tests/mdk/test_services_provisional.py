@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from cases.enums import ResultState, TriageAnswer
@@ -12,13 +13,16 @@ from cases.services.editing import withdraw_case
 from cases.services.triage import triage_case
 from events.models import Event, Notice
 from mdk.enums import ItemStatus, MoveReason
-from mdk.models import AgendaItem, Meeting, PlanningChoice, ProvisionalMove, Series
+from mdk.models import AgendaItem, Meeting, PlanningChoice, Preparation, ProvisionalMove, Series
 from mdk.queries.proposals import LIKELY, first_likely
 from mdk.services import provisional
 from mdk.services.agenda import take_off
 from mdk.services.cancelling import cancel_meeting
+from mdk.services.firming import make_firm
 from mdk.services.provisional import follow_provisional
+from mdk.services.publishing import publish_meeting
 from tests.domain_factories import House, add_result, make_series, place, ready_case
+from tests.factories import login
 from tests.mdk.test_proposals import NOW, PAD, pathology_takes, waiting_case
 
 pytestmark = pytest.mark.django_db
@@ -264,3 +268,20 @@ def test_one_case_that_cannot_be_moved_leaves_the_others_alone(house: House, mon
     assert follow_provisional(now=NOW) == 1
     assert held(good).position == 1
     assert not bad.agenda_items.exists()
+
+
+def test_readers_get_firm_cases_only(house: House, client: Client) -> None:
+    """Nothing of a provisional place reaches a reader, published or not; made firm it is there at once."""
+    quick(house)
+    meeting = coming(make_series(house, now=NOW, first_in_days=10, readers=[house.radiologist]))[0]
+    by_hand, by_system = waiting_case(house), waiting_case(house)
+    place(meeting, by_hand, by=house.coordinator, now=NOW, provisional=True)
+    follow_provisional(now=NOW)
+    publish_meeting(meeting.pk, by=house.coordinator, now=NOW)
+    assert {held(case).meeting for case in (by_hand, by_system)} == {meeting}
+    assert not Preparation.objects.exists()
+    login(client, house.radiologist)
+    assert not client.get("/api/v1/preparations/").json()["results"]
+    add_result(by_system, "pathology", requirement=PAD, days_ago=0, now=NOW)
+    make_firm(held(by_system).pk, by=house.coordinator, now=NOW)
+    assert set(Preparation.objects.values_list("item__case", flat=True)) == {by_system.pk}
