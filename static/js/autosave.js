@@ -27,7 +27,8 @@
     }
 
     touch() {
-      if (this.stopped) return;
+      // A field that is swapped away tells of a change once more: that form has been sent.
+      if (this.stopped || !this.form.isConnected) return;
       this.dirty = true;
       this.tries = 0;
       this.say("unsaved", "");

@@ -69,7 +69,9 @@
 
   const finish = () => {
     const button = document.querySelector("form[data-findings] [data-finish]");
-    if (button) button.form.requestSubmit(button);
+    // The button takes the focus first, so that the field's own change is told before the form is sent.
+    button?.focus();
+    button?.click();
     return Boolean(button);
   };
 
