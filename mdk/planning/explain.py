@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -18,7 +19,7 @@ from mdk.planning.rooms import Obstacle, Rooms
 class Why:
     """A reason that can be kept and said in any language.
 
-    `code`: of a place first, room, later or kept; of none no-meeting, outdated, unlikely, quorum, unread, stays, national,
+    `code`: of a place first, present, read, room, later or kept; of none no-meeting, outdated, unlikely, quorum, unread, stays, national,
     not-triaged, or that of an obstacle (minutes, prep, prep-total, week). `of` is a discipline or a function, `count`
     how many meetings it is true of, `chance` the probability (0-1) of being ready in time, at best where there is no
     place, `meeting` the one that chance is of.
@@ -51,7 +52,7 @@ def why_placed(problem: Problem, rooms: Rooms, one: Candidate, slot: Slot) -> Wh
         return Why("kept", chance=chance)
     earlier = [other for other in problem.offers[one.case] if other.on < slot.on]
     if not earlier:
-        return Why("first", chance=chance)
+        return _why_first(problem, one, slot, chance)
     rooms.leave(one)
     met = [rooms.obstacle(one, other) for other in earlier]
     rooms.take(one, slot)
@@ -60,6 +61,16 @@ def why_placed(problem: Problem, rooms: Rooms, one: Candidate, slot: Slot) -> Wh
         return Why("later", chance=chance)
     most = _most(full)
     return Why("room", of=_name(most), count=len(full), chance=chance)
+
+
+def _why_first(problem: Problem, one: Candidate, slot: Slot, chance: float | None) -> Why:
+    """Return why no earlier meeting could have it: nobody there of a function, nobody to prepare it, or none before."""
+    before = [other for other in problem.slots if other.on < slot.on and _is_in_time(problem, one, other)]
+    lacking = Counter(function for other in before for function in one.barred.get(other.meeting, ()))
+    if lacking:
+        return Why("present", of=_first(lacking), chance=chance)
+    unread = Counter(discipline for other in before if (discipline := problem.unread(one, other)))
+    return Why("read", of=_first(unread), chance=chance) if unread else Why("first", chance=chance)
 
 
 def why_not(problem: Problem, rooms: Rooms, one: Candidate) -> Why:
@@ -105,24 +116,38 @@ def _name(obstacle: Obstacle) -> str:
 
 def placed_in_words(why: Why, awaited: str, clock: Clock) -> str:
     """Return why the case has its place in one sentence; `awaited` names what it waits for, for one that is not ready."""
-    chance = percent(why.chance)
-    what = awaited or _("everything")
-    if why.code == "kept":
-        lead = _("Keeps its provisional date, where %(what)s is expected in time (%(chance)s)")
-    elif why.chance is not None and why.code == "first":
-        lead = _("The first meeting where %(what)s is expected in time (%(chance)s)")
-    elif why.chance is not None:
-        lead = _("The first with room where %(what)s is expected in time (%(chance)s)")
-    elif why.code == "first":
-        lead = _("Ready: the first meeting that takes it")
-    elif why.code == "room":
-        lead = _("Ready: the first with room; before it %(lacks)s")
-    else:
-        lead = _("Ready: the places before it go to cases that can wait less")
-    if why.code == "later" and why.chance is not None:
-        lead = _("%(what)s is expected in time (%(chance)s); the places before it go to cases that can wait less")
-    said = lead % {"what": what, "chance": chance, "lacks": _lacks(why.of)}
+    words = {"what": awaited or _("everything"), "chance": percent(why.chance), **_names(why)}
+    said = (_ready(why.code) if why.chance is None else _likely(why.code)) % words
     return f"{said[:1].upper()}{said[1:]}; {'; '.join(_clock(clock))}."
+
+
+def _ready(code: str) -> str:
+    """Return why a ready case has its firm place."""
+    return {
+        "first": _("Ready: the first meeting that takes it"),
+        "present": _("Ready: the first meeting with a %(who)s there"),
+        "read": _("Ready: the first meeting for which somebody there reads it (%(discipline)s)"),
+        "room": _("Ready: the first with room; before it %(lacks)s"),
+    }.get(code, _("Ready: the places before it go to cases that can wait less"))
+
+
+def _likely(code: str) -> str:
+    """Return why another case has its provisional place."""
+    return {
+        "kept": _("Keeps its provisional date, where %(what)s is expected in time (%(chance)s)"),
+        "first": _("The first meeting where %(what)s is expected in time (%(chance)s)"),
+        "present": _("The first meeting with a %(who)s there where %(what)s is expected in time (%(chance)s)"),
+        "later": _("%(what)s is expected in time (%(chance)s); the places before it go to cases that can wait less"),
+    }.get(code, _("The first with room where %(what)s is expected in time (%(chance)s)"))
+
+
+def _names(why: Why) -> dict[str, str]:
+    """Return the names of what the reason is of, as far as it is of that."""
+    return {
+        "who": Speciality(why.of).label.lower() if why.code == "present" else "",
+        "discipline": Discipline(why.of).label.lower() if why.code == "read" else "",
+        "lacks": _lacks(why.of) if why.code == "room" else "",
+    }
 
 
 def refused_in_words(why: Why, awaited: str, day_of: Callable[[int], str]) -> str:
@@ -188,7 +213,7 @@ def bound_in_words(gap: float, *, is_proven: bool) -> str:
     """Return how good the plan is proven to be."""
     if gap == 0:
         return _("Proven: no plan within these limits is better.")
-    shown = f"{max(gap, 0.001) * 100:.1f}".rstrip("0").rstrip(".")
+    shown = formats.number_format(max(gap, 0.001) * 100, decimal_pos=1)
     if is_proven:
         return _("Proven within 2 %% of the best plan there can be (gap %(gap)s %%).") % {"gap": shown}
     return _("Not proven within 2 %% in the time given: at most %(gap)s %% from the best plan there can be.") % {

@@ -158,7 +158,7 @@ class _Words:
         meeting = self.meetings[load["meeting"]]
         return PlannedMeeting(
             meeting.pk, meeting.series.name, meeting.starts_at, meeting.status, load["before"], load["after"],
-            load["capacity"], {Discipline(name).label: added for name, added in sorted(load["prep"].items())}, tuple(rows),
+            load["capacity"], {str(Discipline(name).label): added for name, added in sorted(load["prep"].items())}, tuple(rows),
         )  # fmt: skip
 
     def row(self, entry: Mapping[str, Any]) -> PlanRow:

@@ -1,7 +1,7 @@
 """`make bench`: measurements, one JSON object a line: name, value, unit, baseline, ratio, n.
 
-`python -m tests.bench pages` (or `start`, `seed`, `readiness`, `messages`, `forecast`) takes one part alone. Nothing of it touches
-the data of the demo.
+`python -m tests.bench pages` (or `reorder`, `start`, `seed`, `readiness`, `messages`, `forecast`, `proposal`) takes one part alone.
+Nothing of it touches the data of the demo.
 """
 
 import json
@@ -21,8 +21,8 @@ SEEDED = 5_000
 
 def main() -> None:
     """Run the parts that were asked for (all, when none was)."""
-    wanted = sys.argv[1:] or ["pages", "seed", "readiness", "messages", "forecast", "start"]
-    if {"pages", "seed", "readiness", "messages", "forecast"} & set(wanted):
+    wanted = sys.argv[1:] or ["pages", "reorder", "seed", "readiness", "messages", "forecast", "proposal", "start"]
+    if {"pages", "reorder", "seed", "readiness", "messages", "forecast", "proposal"} & set(wanted):
         _on_engines_of_their_own(wanted)
     if "start" in wanted:
         from tests.bench.start import measure
@@ -49,10 +49,18 @@ def _on_engines_of_their_own(wanted: list[str]) -> None:
                 from tests.bench import pages
 
                 _print(pages.measure())
+            if "reorder" in wanted:
+                from tests.bench import reorder
+
+                _print(reorder.measure())
             if "forecast" in wanted:
                 from tests.bench import forecast
 
                 _print(forecast.measure())
+            if "proposal" in wanted:
+                from tests.bench import proposal
+
+                _print(proposal.measure())
             if "readiness" in wanted:
                 from tests.bench import readiness
 
