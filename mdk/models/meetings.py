@@ -84,8 +84,14 @@ class Series(models.Model):
                 condition=Q(eve_percent__lte=100) & Q(summer_percent__lte=100), name="series_percent_0_100"
             ),
             models.CheckConstraint(
-                condition=(Q(summer_first_week__isnull=True) & Q(summer_last_week__isnull=True))
-                | Q(summer_first_week__gte=1, summer_last_week__gte=F("summer_first_week"), summer_last_week__lte=53),
+                condition=Q(summer_first_week__isnull=True, summer_last_week__isnull=True)
+                | Q(
+                    summer_first_week__isnull=False,
+                    summer_last_week__isnull=False,
+                    summer_first_week__gte=1,
+                    summer_last_week__gte=F("summer_first_week"),
+                    summer_last_week__lte=53,
+                ),
                 name="series_summer_first_to_last",
             ),
             models.UniqueConstraint(fields=["unit", "name"], name="series_name_once"),
