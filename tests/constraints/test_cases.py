@@ -89,6 +89,14 @@ def test_who_without_when(house: House, case: Case, constraint: str, column: str
         Case.objects.filter(pk=case.pk).update(**{column: house.clinician})
 
 
+@pytest.mark.parametrize(
+    "fields", [{"ending": "deceased"}, {"status": "withdrawn", "withdrawn_reason": "Så.", "ending": "cured"}]
+)
+def test_an_ending_is_known_and_of_a_case_that_has_ended(case: Case, fields: dict[str, Any]) -> None:
+    with refused_by_database("case_ending_when_withdrawn"):
+        Case.objects.filter(pk=case.pk).update(**fields)
+
+
 def test_who_triaged_and_when_without_an_answer(house: House, case: Case) -> None:
     with refused_by_database("case_triaged_with_answer"):
         Case.objects.filter(pk=case.pk).update(triaged_by=house.coordinator, triaged_at=NOW)

@@ -153,6 +153,8 @@ def test_one_preparation_for_each_discipline(item: AgendaItem) -> None:
         ("preparation_claimed_who_and_when", {"claimed_at": NOW}),
         ("preparation_completed_who_and_when", {"completed_at": NOW}),
         ("preparation_returned_who_and_when", {"returned_at": NOW}),
+        ("preparation_accepted_who_and_when", {"accepted_at": NOW}),
+        ("preparation_assigned_to_a_reader", {"assigned_at": NOW, "reader": None, "claimed_at": None}),
         ("preparation_done_has_minutes", {"state": "done"}),
         ("preparation_started_has_a_reader", {"state": "in_progress"}),
         ("preparation_returned_with_reason", {"state": "returned"}),
@@ -169,6 +171,8 @@ def test_what_belongs_together_on_a_preparation(item: AgendaItem, constraint: st
         ("preparation_claimed_who_and_when", "reader"),
         ("preparation_completed_who_and_when", "completed_by"),
         ("preparation_returned_who_and_when", "returned_by"),
+        ("preparation_accepted_who_and_when", "accepted_by"),
+        ("preparation_assigned_to_a_reader", "assigned_by"),
     ],
 )
 def test_who_prepared_has_when(house: House, item: AgendaItem, constraint: str, column: str) -> None:
