@@ -17,7 +17,7 @@ from cases.enums import ReadinessState
 from cases.forecast import CaseForecast, Subject, forecasts
 from cases.panels import Advice, DateMove, NextMeeting, Place, register_panel
 from cases.readiness.words import requirement_label
-from checklists.enums import Discipline, LevelCode
+from checklists.enums import Discipline
 from checklists.registry import spec_of
 from mdk.enums import OPEN_ITEMS, ItemStatus, PreparationState
 from mdk.models import AgendaItem, Outcome, Preparation, ProvisionalMove, Rebooking
@@ -65,7 +65,6 @@ def _subject(row: Mapping[str, Any]) -> Subject:
 def _next_meeting(row: Mapping[str, Any], forecast: CaseForecast, now: datetime) -> NextMeeting:
     starts_at, cutoff_at = row["meeting__starts_at"], row["meeting__cutoff_at"]
     is_provisional = row["status"] == ItemStatus.PROVISIONAL
-    is_ready = row["case__readiness_state"] == ReadinessState.READY or row["level"] == LevelCode.PROTOCOL
     return NextMeeting(
         meeting=row["meeting_id"],
         name=row["meeting__series__name"],
@@ -77,7 +76,7 @@ def _next_meeting(row: Mapping[str, Any], forecast: CaseForecast, now: datetime)
         cutoff_at=cutoff_at,
         moves=row["moves"],
         rebookings=row["rebookings"],
-        can_be_firm=is_provisional and is_ready,
+        can_be_firm=is_provisional and row["case__readiness_state"] == ReadinessState.READY,
     )
 
 

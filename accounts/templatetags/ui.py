@@ -160,7 +160,7 @@ def promise_sign(promised_on: date | None = None) -> SafeString:
     """Show that a promised date is in danger, with the date where it is given."""
     day = formats.date_format(promised_on, "j b") if promised_on else ""
     words = _("promised date %(day)s in danger") % {"day": day} if day else _("promised date in danger")
-    return format_html('<span class="state tone--blocker nowrap">{} {}</span>', icon("triangle-alert"), words)
+    return format_html('<span class="state tone--blocker">{} {}</span>', icon("triangle-alert"), words)
 
 
 @register.simple_tag

@@ -118,8 +118,9 @@ def candidate_row(case: CandidateRow, link: str) -> SafeString:
         chance = format_html(_CHANCE, _("Ready in time"), signs.percent(case.probability))
     hint = case.expects or case.missing
     if case.place:
-        missing, chance = format_html("{}", signs.likely(case.place.starts_at, case.place.probability)), SafeString()
-        hint = f"{missing}. {hint}" if hint else missing
+        likely = signs.likely(case.place.starts_at, case.place.probability)
+        missing, chance = format_html('<span class="candidate__likely">{}</span>', likely), SafeString()
+        hint = f"{likely}. {hint}" if hint else likely
     if case.triage in HELD_BACK:
         missing = format_html(_HELD_BACK, case.triage_note, TriageAnswer(case.triage).label, missing)
     if case.is_discordant:
@@ -165,7 +166,7 @@ def _strip(language: str, row: AgendaRow | CandidateRow) -> SafeString:
 
 def _expected(row: AgendaRow) -> SafeString:
     """Say when the case is expected to be discussed, as everywhere: the place is provisional."""
-    said = signs.likely(row.starts_at, row.probability, is_ready=not row.is_short_of_ready)
+    said = signs.likely(row.starts_at, row.probability, is_ready=row.readiness_state == "ready")
     return format_html('<span class="small">{}</span>', said)
 
 
