@@ -22,7 +22,15 @@ from mdk.access import series_units
 from mdk.enums import PreparationState
 from mdk.models import Meeting
 from mdk.print.typesetting import compile_pdf
-from mdk.queries.agenda import AgendaPart, AgendaRow, PreparationRow, agenda_of, planned_minutes_of, sections_of
+from mdk.queries.agenda import (
+    AgendaPart,
+    AgendaRow,
+    PreparationRow,
+    agenda_of,
+    planned_minutes_of,
+    sections_of,
+    with_chances,
+)
 from mdk.queries.changes import ChangeLog, change_log
 
 
@@ -31,10 +39,10 @@ def agenda_pdf(actor: Actor, meeting: Meeting, *, what: str) -> HttpResponse:
 
     The time of printing stands in the file, so no two are alike.
     """
-    rows = agenda_of(meeting)
+    now = timezone.now()
+    rows = with_chances(agenda_of(meeting), meeting, now)
     log = change_log(meeting, rows)
     log_export(actor, meeting, {row.patient_id for row in rows} | log.patients, what)
-    now = timezone.now()
     data = agenda_data(meeting, rows, log, printed_by=actor.user.name, now=now)
     content = compile_pdf("agenda.typ", data, at=now)
     return file_answer(content, PDF, file_name(meeting, "pdf"), inline=True)

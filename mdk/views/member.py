@@ -46,7 +46,8 @@ def show_agenda(
     context = {
         "meeting": meeting,
         "log": log,
-        "parts": sections_of(row for row in rows if row.level != LevelCode.PROTOCOL),
+        "parts": sections_of(row for row in rows if row.is_firm and row.level != LevelCode.PROTOCOL),
+        "likely": [row for row in rows if not row.is_firm and row.level != LevelCode.PROTOCOL],
         "listed": [row for row in rows if row.level == LevelCode.PROTOCOL],
         "planned": planned_minutes_of(rows),
         "loads": preparation_loads(rows),

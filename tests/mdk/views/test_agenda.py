@@ -6,7 +6,8 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import AccessLog
-from mdk.models import AgendaItem, Meeting
+from mdk.models import AgendaItem, Meeting, Series
+from mdk.services.agenda import take_off
 from mdk.services.publishing import publish_meeting
 from tests.domain_factories import House, make_case, make_meeting, place, ready_case
 from tests.mdk.planning import MEMBERS, WITHOUT_CASES, page, person
@@ -115,3 +116,29 @@ def test_forty_rows_stand_on_one_page_at_the_same_cost(
     with django_assert_num_queries(QUERIES):
         answer = client.get(url(listed.meeting))
     assert answer.content.decode().count('class="agenda__time"') == 40
+
+
+def test_parts_breaks_version_and_changes_are_read_by_members(house: House, listed: AgendaItem) -> None:
+    meeting = listed.meeting
+    Series.objects.filter(pk=meeting.series_id).update(break_after_cases=1, break_minutes=10)
+    gone = meeting.items.order_by("position")[0]
+    take_off(gone.pk, reason="PAD saknas", by=house.coordinator, now=timezone.now())
+    add_and_publish(house, meeting, 2)
+    place(meeting, make_case(house), by=house.coordinator, provisional=True)
+    answer = page(house.clinician).get(url(meeting))
+    text = answer.content.decode()
+    assert [(part.code, len(part.rows)) for part in answer.context["parts"]] == [("not_operated", 2)]
+    assert len(answer.context["likely"]) == 1
+    assert answer.context["log"].number == 2
+    assert text.count('class="agenda__break"') == 2
+    assert "PAD saknas" in text
+    assert "Version 2" in text
+    assert gone.case.patient_id in AccessLog.objects.latest("at").patient_ids
+
+
+def test_without_the_right_to_cases_no_change_is_told(house: House, listed: AgendaItem) -> None:
+    gone = listed.meeting.items.order_by("position")[0]
+    take_off(gone.pk, reason="PAD saknas", by=house.coordinator, now=timezone.now())
+    text = page(house.manager).get(url(listed.meeting)).content.decode()
+    assert "Version 1" in text
+    assert "PAD saknas" not in text

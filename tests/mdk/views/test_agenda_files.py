@@ -4,12 +4,16 @@ import io
 from typing import Any
 
 import pytest
+from django.utils import timezone, translation
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
 from accounts.models import AccessLog, User
-from mdk.models import Meeting
-from tests.domain_factories import House, make_meeting, place, ready_case
+from mdk.enums import AgendaSection
+from mdk.models import Meeting, Series
+from mdk.services.agenda import change_item, take_off
+from mdk.services.publishing import publish_meeting
+from tests.domain_factories import House, make_case, make_meeting, place, published_meeting, ready_case
 from tests.mdk.planning import MEMBERS, PLANNERS, WITHOUT_CASES, Api, page, person
 
 FORMULA = '=HYPERLINK("http://evil.example","x")'
@@ -139,3 +143,22 @@ def test_two_pages_when_there_are_many(house: House, meeting: Meeting) -> None:
     content = compile_pdf("agenda.typ", data, at=meeting.starts_at)
     assert content == compile_pdf("agenda.typ", data, at=meeting.starts_at)
     assert len(PdfReader(io.BytesIO(content)).pages) > 1
+
+
+def test_the_pdf_carries_parts_breaks_version_and_changes(house: House) -> None:
+    meeting = published_meeting(house, 2)
+    Series.objects.filter(pk=meeting.series_id).update(break_after_cases=1, break_minutes=10)
+    gone = meeting.items.order_by("position")[0]
+    take_off(gone.pk, reason="PAD saknas", by=house.coordinator, now=timezone.now())
+    guest = place(meeting, ready_case(house), by=house.coordinator)
+    change_item(guest.pk, guest="Bo från Umeå", by=house.coordinator, now=timezone.now())
+    publish_meeting(meeting.pk, by=house.coordinator, now=timezone.now())
+    place(meeting, make_case(house), by=house.coordinator, provisional=True)
+    place(meeting, ready_case(house, is_protected=True), by=house.coordinator)
+    answer = page(house.coordinator).get(f"/meetings/{meeting.pk}/agenda.pdf")
+    text = pdf_text(answer.content)
+    with translation.override("sv"):
+        parts = [str(AgendaSection(code).label) for code in ("not_operated", "provisional")]
+    for words in (*parts, "08:21", "PAD saknas", "Bo från Umeå", "Version 2", "%"):
+        assert words in text
+    assert gone.case.patient_id in AccessLog.objects.get(action="export").patient_ids
