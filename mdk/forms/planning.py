@@ -26,7 +26,8 @@ class CandidateFilter(forms.Form):
     )
     phase = forms.ChoiceField(label=_("Phase"), required=False, choices=[("", _("all")), *Phase.choices])
     level = forms.ChoiceField(label=_("Level"), required=False, choices=[("", _("all")), *LevelCode.choices])
-    show = forms.ChoiceField(required=False, choices=[("", ""), (str(AT_MOST), str(AT_MOST))], widget=forms.HiddenInput)
+    show = forms.IntegerField(required=False, min_value=1, max_value=AT_MOST, widget=forms.HiddenInput)
+    """How many are shown, where it is more than the most urgent."""
     q = forms.CharField(
         label=_("Search"), required=False, max_length=60,
         widget=forms.TextInput(attrs={"type": "search", "data-key": "/", "autocomplete": "off"}),
@@ -35,7 +36,7 @@ class CandidateFilter(forms.Form):
     def chosen(self) -> dict[str, str]:
         """Return the filters that hold something, and whether more than the most urgent are shown."""
         self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value}
+        return {name: str(value) for name, value in self.cleaned_data.items() if value}
 
     def query(self) -> str:
         """Return the filters as the address carries them: that something is searched for, never what."""

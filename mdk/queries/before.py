@@ -20,7 +20,7 @@ def places_of(item_ids: Collection[int]) -> dict[int, Place]:
     """Return where each item stands that is on an agenda, by its id."""
     items = AgendaItem.objects.filter(pk__in=item_ids, position__isnull=False)
     rows = items.values_list("pk", "position", "status")
-    return {pk: (pk, position, status in FIRM_ITEMS) for pk, position, status in rows}
+    return {pk: (pk, position, status in FIRM_ITEMS) for pk, position, status in rows if position is not None}
 
 
 def levels_of(case_ids: Collection[int]) -> dict[int, str]:

@@ -48,7 +48,8 @@ _MARKED = '<span class="is-discordant">{}{}</span>'
 _CANDIDATE = (
     '{pick}<a class="candidate__question question-link clip" data-open id="open-case-{id}" href="{link}case-{id}"'
     ' title="{question}">{question}</a><span class="candidate__who">{who}</span>'
-    '<span class="candidate__facts">{clock}<span class="candidate__promised">{promised}</span>{level}{strip}<span class="candidate__missing" title="{hint}">{missing}</span>'
+    '<span class="candidate__facts">{clock}<span class="candidate__promised">{promised}</span>'
+    '{level}{strip}<span class="candidate__missing" title="{hint}">{missing}</span>'
     "{chance}</span>"
     '<button type="submit" class="btn btn--small candidate__add" form="book" name="case" value="{id}"'
     ' data-row-key="a">{add}</button>'

@@ -45,7 +45,7 @@ CANDIDATES = """
                              WHERE m.id = %s)
       AND NOT EXISTS (SELECT 1 FROM mdk_agendaitem i WHERE i.case_id = c.id
                       AND i.status IN ('provisional', 'planned', 'discussing'))
-    ORDER BY least(c.suspected_on + 39, c.promised_on), c.suspected_on, c.id LIMIT 60"""
+    ORDER BY least(c.suspected_on + 39, c.promised_on), c.suspected_on, c.id LIMIT {}"""
 QUEUE = """
     SELECT q.id, q.estimate_minutes, q.due_at, q.state, q.reader_id, i.level, i.case_id, c.clinical_question AS question,
            c.readiness -> 'strip' AS strip, p.name
@@ -102,14 +102,14 @@ def agenda(request: HttpRequest, meeting: int) -> HttpResponse:
     return render(request, "bench/agenda.html", {"at": "/", "rows": rows})
 
 
-def workbench_rows(meeting: int) -> tuple[Rows, Rows]:
-    """Return the agenda and the sixty most urgent candidates for it."""
-    return agenda_rows(meeting), rows_of(CANDIDATES, meeting)
+def workbench_rows(meeting: int, limit: int = 60) -> tuple[Rows, Rows]:
+    """Return the agenda and the most urgent candidates for it."""
+    return agenda_rows(meeting), rows_of(CANDIDATES.format(limit), meeting)
 
 
-def workbench(request: HttpRequest, meeting: int) -> HttpResponse:
+def workbench(request: HttpRequest, meeting: int, limit: int = 60) -> HttpResponse:
     """The workbench, bare: agenda and candidates."""
-    rows, waiting = workbench_rows(meeting)
+    rows, waiting = workbench_rows(meeting, limit)
     starts, today = rows[0]["starts_at"], timezone.localdate()
     for row in rows:
         row["starts_at"], starts = starts, starts + timedelta(minutes=row["minutes"])

@@ -68,6 +68,10 @@ def prepare() -> list[Page]:
             lambda: bare.workbench_rows(meeting), lambda: bare.workbench(factory.get("/"), meeting),
         ),
         Page(
+            "workbench-40-and-400-candidates", staff["koordinator"], f"/meetings/{meeting}/?show=400", AGENDA + 400,
+            lambda: bare.workbench_rows(meeting, 400), lambda: bare.workbench(factory.get("/"), meeting, 400),
+        ),
+        Page(
             "cases-50-of-10000", staff["koordinator"], "/cases/", 50,
             lambda: bare.case_rows(hospital), lambda: bare.cases(factory.get("/"), hospital),
         ),

@@ -7,3 +7,4 @@ from config.settings.local import TEMPLATES as HOUSE_TEMPLATES
 DEBUG = False
 ALLOWED_HOSTS = [*ALLOWED_HOSTS, "testserver"]
 TEMPLATES = [HOUSE_TEMPLATES[0] | {"DIRS": [*HOUSE_TEMPLATES[0]["DIRS"], BASE_DIR / "tests" / "bench" / "templates"]}]
+ROOT_URLCONF = "tests.bench.urls"
