@@ -80,7 +80,7 @@ def _number(label: Any, low: int, high: int, **more: Any) -> forms.IntegerField:
     return forms.IntegerField(label=label, min_value=low, max_value=high, **more)
 
 
-def _checkboxes(label: Any, rows: QuerySet[Any], **more: Any) -> forms.ModelMultipleChoiceField[Any]:
+def _checkboxes(label: Any, rows: QuerySet[Any], **more: Any) -> "forms.ModelMultipleChoiceField[Any]":
     return forms.ModelMultipleChoiceField(label=label, queryset=rows, widget=forms.CheckboxSelectMultiple, **more)
 
 
@@ -106,7 +106,7 @@ class SeriesForm(forms.Form):
         help_text=_("An RRULE, for example FREQ=MONTHLY;BYDAY=1TU for the first Tuesday of each month."),
     )  # fmt: skip
     starts_on = _day(_("From"))
-    ends_on = _day(_("To and with"), required=False, help_text=_("Leave empty for no end."))
+    ends_on = _day(_("To and with"), required=False, help_text=_("Leave empty while the series goes on."))
     starts_time = _time(_("Starts at"))
     minutes = _number(_("Length in minutes"), 5, 600, initial=90)
     video_url = forms.URLField(label=_("Video link"), required=False, assume_scheme="https")

@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.errors import FieldError, Invalid
 from accounts.models import Unit, User
@@ -141,7 +142,9 @@ def _size_errors(data: SeriesData) -> list[FieldError]:
         found.append(FieldError("break_minutes", "too-short", _("Say how many minutes a break lasts.")))
     if not set(data.order_rules) <= set(OrderRule.values) or len(set(data.order_rules)) < len(data.order_rules):
         known = ", ".join(OrderRule.values)
-        found.append(FieldError("order_rules", "unknown", _("Use each of these once at most: %s.") % known))
+        found.append(
+            FieldError("order_rules", "unknown", _("Use each of these once at most: %(known)s.") % {"known": known})
+        )
     if data.on_red_day not in RedDay.values:
         known = ", ".join(RedDay.values)
         found.append(FieldError("on_red_day", "unknown", _("Use one of: %(known)s.") % {"known": known}))
@@ -160,10 +163,11 @@ def _due_errors(data: SeriesData) -> list[FieldError]:
     if _before(data, data.prep_due_days, data.prep_due_time) >= _before(data, data.cutoff_days, data.cutoff_time):
         return []
     name = "prep_due_days" if data.prep_due_days > data.cutoff_days else "prep_due_time"
+    days = ngettext("%(n)s working day before", "%(n)s working days before", data.cutoff_days) % {"n": data.cutoff_days}
     message = _(
-        "Preparation would be due before the cut-off (%(days)d working days before, %(time)s), when it is not yet known which"
-        " cases are firm. Choose a later time for it, or an earlier cut-off."
-    ) % {"days": data.cutoff_days, "time": f"{data.cutoff_time:%H:%M}"}
+        "Preparation would be due before the cut-off (%(days)s, %(time)s), when it is not yet known which cases are firm."
+        " Choose a later time for it, or an earlier cut-off."
+    ) % {"days": days, "time": f"{data.cutoff_time:%H:%M}"}
     return [FieldError(name, "before-cutoff", message)]
 
 
