@@ -13,8 +13,9 @@ from django.utils import timezone
 from accounts.actor import actor_for
 from cases.models import Case
 from events.models import Event, Notice
-from mdk.models import AgendaItem, Meeting, Preparation, ProposedPlan, Series
+from mdk.models import Absence, AgendaItem, Meeting, Preparation, ProposedPlan, Series
 from mdk.services.plans import Options, propose_plan
+from mdk.services.roster import record_absence
 from tests.domain_factories import add_result, give_outcome, live_meeting, make_case, make_house, make_meeting
 from tests.factories import login
 
@@ -79,6 +80,8 @@ def house() -> Any:
     add_result(make_case(house), "radiology")
     actor = actor_for(house.coordinator, timezone.localdate())
     propose_plan(make_meeting(house), Options(seconds=1), actor=actor, now=timezone.now())
+    today = timezone.localdate()
+    record_absence(house.radiologist.pk, first_on=today, last_on=today, by=house.radiologist, now=timezone.now())
     return house
 
 
@@ -86,8 +89,8 @@ def test_a_stranger_sees_and_changes_nothing(client: Client, house: Any) -> None
     login(client, house.stranger)
     client.raise_request_exception = False
     client.get("/")
-    models = (Case, Meeting, AgendaItem, Preparation, Series, Notice, ProposedPlan)
-    ids = {pk for model in models for pk in model.objects.values_list("pk", flat=True)}
+    models = (Case, Meeting, AgendaItem, Preparation, Series, Notice, ProposedPlan, Absence)
+    ids = {pk for model in models for pk in model.objects.values_list("pk", flat=True)} | {house.radiologist.pk}
     secrets = [case.patient.name for case in Case.objects.select_related("patient")]
     secrets += [case.patient.identity_value for case in Case.objects.select_related("patient")]
     before = fingerprint()
