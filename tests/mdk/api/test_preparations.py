@@ -20,6 +20,7 @@ FIELDS = {
 }  # fmt: skip
 GOOD: dict[str, dict[str, Any]] = {
     "claim": {},
+    "accept": {},
     "release": {},
     "hand_over": {"reader": "someone"},
     "start": {},
@@ -99,6 +100,7 @@ def test_who_plans_sees_both_disciplines_and_others_none(house: House, row: Prep
     ("move", "state", "reader"),
     [
         ("claim", "todo", "radiologist"),
+        ("accept", "todo", None),
         ("start", "in_progress", "radiologist"),
         ("hand_over", "todo", "radiologist2"),
         ("complete", "done", "radiologist"),
@@ -135,7 +137,8 @@ def test_what_another_holds_names_them(house: House, row: Preparation, move: str
 def test_strangers_and_those_without_the_right(house: House, row: Preparation, move: str) -> None:
     events = Event.objects.count()
     assert act(make_house().radiologist, row, move, house).status_code == 404
-    for person in (house.coordinator, house.pathologist, house.clinician, house.manager):
+    coordinator = [] if move == "hand_over" else [house.coordinator]
+    for person in (*coordinator, house.pathologist, house.clinician, house.manager):
         assert act(person, row, move, house).status_code == 403
     assert api(house.radiologist).get(f"{URL}{row.pk}/{move}/").status_code == 405
     row.refresh_from_db()
@@ -177,3 +180,54 @@ def test_three_rows_cost_what_one_does(house: House, count: int, django_assert_n
     client.get(URL)
     with django_assert_num_queries(8):
         client.get(URL)
+
+
+def test_several_are_claimed_together_and_each_is_answered(house: House) -> None:
+    published_meeting(house, 3)
+    first, second, third = Preparation.objects.filter(discipline="radiology").order_by("item__position")
+    preparation.claim(second.pk, by=house.radiologist2, now=timezone.now())
+    client = api(house.radiologist)
+    asked = [third.pk, str(second.pk), first.pk]
+    for _ in range(2):
+        answer = client.post(f"{URL}claim/", {"preparations": asked}, format="json")
+        assert answer.status_code == 200
+        results = answer.json()["results"]
+        assert [(one["preparation"], one["claimed"]) for one in results] == [
+            (third.pk, True), (second.pk, False), (first.pk, True),
+        ]  # fmt: skip
+        assert (results[1]["code"], results[1]["reader"]) == ("held-by-another", house.radiologist2.name)
+        assert house.radiologist2.name in results[1]["detail"]
+    assert Event.objects.filter(kind="preparation.claimed", actor=house.radiologist).count() == 2
+
+
+@pytest.mark.parametrize("asked", [[], None, ["x"], [10**30], "all"])
+def test_claiming_nothing_is_a_wrong_call(house: House, row: Preparation, asked: Any) -> None:
+    answer = api(house.radiologist).post(f"{URL}claim/", {"preparations": asked}, format="json")
+    assert answer.status_code == 400
+
+
+def test_one_unknown_among_several_and_nothing_is_taken(house: House, row: Preparation) -> None:
+    data = {"preparations": [row.pk, row.pk + 10**6]}
+    assert api(house.radiologist).post(f"{URL}claim/", data, format="json").status_code == 404
+    data = {"preparations": [row.pk]}
+    for person, status in ((make_house().radiologist, 404), (house.pathologist, 403), (house.coordinator, 403)):
+        assert api(person).post(f"{URL}claim/", data, format="json").status_code == status
+    row.refresh_from_db()
+    assert row.reader is None
+
+
+def test_who_manages_the_roster_gives_out_what_is_not_taken(house: House, row: Preparation) -> None:
+    coordinator = api(house.coordinator)
+    given = coordinator.post(f"{URL}{row.pk}/hand_over/", {"reader": house.radiologist.email}, format="json")
+    assert (given.json()["reader"], given.json()["assigned"]) == (house.radiologist.email, True)
+    taken = api(house.radiologist).post(f"{URL}{row.pk}/claim/")
+    assert taken.json()["assigned"] is False
+    refused = coordinator.post(f"{URL}{row.pk}/hand_over/", {"reader": house.radiologist2.email}, format="json")
+    assert (refused.status_code, refused.json()["code"]) == (409, "held-by-another")
+
+
+def test_who_has_accepted_is_named(house: House, row: Preparation) -> None:
+    assert api(house.radiologist2).post(f"{URL}{row.pk}/accept/").json()["accepted_by"] == house.radiologist2.email
+    refused = api(house.radiologist).post(f"{URL}{row.pk}/accept/")
+    assert (refused.status_code, refused.json()["code"]) == (409, "accepted-by-another")
+    assert house.radiologist2.name in refused.json()["detail"]
