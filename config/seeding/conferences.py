@@ -82,5 +82,9 @@ def _create(
         participating_units=[staff.clinics["Radiologkliniken"], staff.clinics["Patologkliniken"]],
         readers=[staff["radiolog1"], staff["radiolog2"], staff["patolog1"]],
         video_url="https://video.example/mdk",
+        eve_percent=50,
+        summer_first_week=27,
+        summer_last_week=32,
+        summer_percent=50,
     )
     return create_series(data, by=staff["koordinator"], now=now)

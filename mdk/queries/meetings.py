@@ -135,7 +135,9 @@ def series_choices(actor: Actor, series: Series | None = None) -> dict[str, Quer
         "diagnoses": published_diagnoses(),
         "chair": User.objects.filter(Q(pk__in=chairs.values("pk")) | has_chair).order_by("name", "pk"),
         "participating_units": units_by_name(),
-        "readers": User.objects.filter(Q(pk__in=readers[0]) | Q(pk__in=readers[1]) | has_readers).order_by("name", "pk"),
+        "readers": User.objects.filter(Q(pk__in=readers[0]) | Q(pk__in=readers[1]) | has_readers).order_by(
+            "name", "pk"
+        ),
     }
 
 
