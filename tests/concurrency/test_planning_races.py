@@ -8,21 +8,25 @@ from contextlib import contextmanager, suppress
 from datetime import timedelta
 from importlib import import_module
 from threading import Barrier, BrokenBarrierError
+from time import sleep
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.errors import Refused, Stale
 from events.models import Event
+from mdk.enums import MoveReason
 from mdk.models import AgendaItem, AgendaVersion, Meeting, Preparation
 from mdk.services.agenda import BookingRefused, book_case, change_item, order_items, set_breaks
 from mdk.services.late import LateRefused, answer_late
+from mdk.services.moves import hold_place, leave_place
 from mdk.services.publishing import publish_meeting
-from mdk.transitions import MeetingMoveRefused
+from mdk.transitions import MeetingMoveRefused, lock_meeting
 from tests.concurrency.conftest import LOCKING, at_once, meeting_at
-from tests.domain_factories import House, make_meeting, place, published_meeting, ready_case
+from tests.domain_factories import House, make_meeting, make_series, place, published_meeting, ready_case
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NOW = timezone.now()
@@ -301,3 +305,43 @@ def test_one_answer_counts_and_the_other_is_told(house: House, monkeypatch: Patc
     refusal = only_refusal(answers, LateRefused)
     assert refusal.extra == {"answered_by": house.chair.name}
     assert (item.late, item.status) in {("granted", "planned"), ("refused", "removed")}
+
+
+# The system moves a provisional place while a person books the case elsewhere
+
+
+def book_while_the_system_moves(house: House) -> tuple[Meeting, list[Any]]:
+    """Return the meeting that the person chose, and what the booking answered."""
+    first, second, chosen = make_series(house).meetings.order_by("starts_at")[:3]
+    case = ready_case(house)
+    held = hold_place(case, first, level="full", minutes=6, by=None, now=NOW, probability=0.9)
+    both_there = Barrier(2)
+
+    def move() -> None:
+        with transaction.atomic():
+            lock_meeting(first.pk)
+            lock_meeting(second.pk)
+            both_there.wait(timeout=10)
+            sleep(0.5)
+            item = AgendaItem.objects.select_related("case", "meeting__series").get(pk=held.pk)
+            leave_place(item, to=second, reason=MoveReason.LATER, by=None, now=NOW, probability=0.9)
+            hold_place(case, second, level="full", minutes=6, by=None, now=NOW, probability=0.9)
+
+    def book() -> AgendaItem:
+        both_there.wait(timeout=10)
+        return book_case(chosen.pk, case.pk, by=house.coordinator, now=NOW)
+
+    return chosen, at_once(move, book)
+
+
+def test_a_booking_that_begins_only_once_finds_the_place_gone(house: House, monkeypatch: Patch) -> None:
+    monkeypatch.setattr("mdk.services.agenda.booking.ATTEMPTS", 1)
+    _chosen, answers = book_while_the_system_moves(house)
+    assert only_refusal(answers, BookingRefused).code == "already-booked"
+
+
+def test_the_person_gets_the_place_wherever_the_system_moved_it(house: House) -> None:
+    chosen, answers = book_while_the_system_moves(house)
+    assert errors(answers) == []
+    open_items = AgendaItem.objects.filter(position__isnull=False)
+    assert [(item.meeting_id, item.status) for item in open_items] == [(chosen.pk, "planned")]

@@ -15,6 +15,7 @@ from mdk.queries.late import late_shares
 from mdk.services.agenda import BookingRefused, planned_minutes
 from mdk.services.firming import make_firm
 from mdk.services.late import LateRefused, answer_late
+from mdk.services.moves import hold_place
 from tests.domain_factories import House, make_case, make_meeting, make_series, place, published_meeting, ready_case
 
 pytestmark = pytest.mark.django_db
@@ -140,6 +141,8 @@ def test_a_provisional_place_made_firm_late_is_asked_for_too(house: House, meeti
     asked_for = make_firm(item.pk, by=house.coordinator, now=late(meeting), override_reason=REASON)
     assert (asked_for.status, asked_for.late) == (ItemStatus.PROVISIONAL, "asked")
     assert not Event.objects.filter(kind="item.firmed").exists()
+    make_firm(item.pk, by=house.coordinator, now=late(meeting), override_reason=REASON)
+    assert Event.objects.filter(kind="item.late_asked").count() == 1
     assert not Preparation.objects.filter(item=item).exists()
 
 
@@ -159,3 +162,12 @@ def test_the_late_share_is_counted_for_each_referring_unit(house: House, meeting
         (house.clinic.pk, house.clinic.name, 2, 1, 1, 0.5)
     ]
     assert late_shares(units, day + timedelta(days=1), day + timedelta(days=9)) == []
+
+
+def test_the_systems_place_that_is_asked_for_late_is_a_persons_from_then_on(house: House, meeting: Meeting) -> None:
+    case = ready_case(house)
+    held = hold_place(case, meeting, level="full", minutes=6, by=None, now=timezone.now(), probability=0.9)
+    asked_for = make_firm(held.pk, by=house.coordinator, now=late(meeting), override_reason=REASON)
+    assert (asked_for.pk, asked_for.late, asked_for.added_by) == (held.pk, "asked", house.coordinator)
+    answer(asked_for, house, yes=False)
+    assert told("item.late_refused") == {house.coordinator.pk}

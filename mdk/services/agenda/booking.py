@@ -173,8 +173,13 @@ def make_place_firm(
 
 
 def ask_chair(item: AgendaItem, meeting: Meeting, *, by: User | None, now: datetime) -> None:
-    """Put the late addition to the chair: the place stays provisional until the answer. Leaves `item.late_asked`."""
+    """Put the late addition to the chair, once: the place stays provisional until the answer. Leaves `item.late_asked`."""
+    if item.late == LateState.ASKED:
+        return
     item.late, item.late_answered_by, item.late_answered_at = LateState.ASKED, None, None
+    # From now on it is a person's place, which the forecast does not move.
+    if by and item.added_by_id is None:
+        item.added_by, item.added_at = by, now
     item.save()
     put_in_place(item, meeting)
     record(
