@@ -47,7 +47,7 @@ def test_the_proposal_with_its_reasons(coordinator: Client, meeting: Meeting) ->
     page = coordinator.get(url(meeting)).content.decode()
     ready, unready = cases(meeting)
     assert f'value="{ready}" checked' in page
-    assert f'name="proposed"\n           value="{ready} "' in page
+    assert f'value="{ready} "' in page.split('name="proposed"')[1][:40]
     assert "disabled" in page.split(f'value="{unready}"')[1][:80]
     moved = propose_round(meeting.pk, now=timezone.now()).moved[0]
     assert moved.date in moved.why
