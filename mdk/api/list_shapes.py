@@ -25,7 +25,7 @@ class BreakShape(Plain):
     minutes = serializers.IntegerField()
 
 
-class ChangeShape(Plain):
+class ListChangeShape(Plain):
     """One change of the list since it was last published, in a sentence."""
 
     kind = serializers.ChoiceField(["added", "taken_off", "moved", "level", "minutes"])
@@ -40,7 +40,7 @@ class VersionShape(Plain):
     number = serializers.IntegerField()
     published_at = serializers.DateTimeField()
     published_by = serializers.CharField()
-    changes = ChangeShape(many=True)
+    changes = ListChangeShape(many=True)
 
 
 class OrderInput(Plain):

@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from cases.enums import ReadinessState
 from checklists.enums import Discipline, LevelCode, Phase
-from mdk.api.list_shapes import BreakShape, ChangeShape, PrepShape
+from mdk.api.list_shapes import BreakShape, ListChangeShape, PrepShape
 from mdk.enums import AgendaSection, ItemStatus, LateState, MeetingStatus, PreparationState, RebookingReason
 
 Plain = serializers.Serializer[Any]
@@ -117,7 +117,7 @@ class MeetingShape(Plain):
     prep = serializers.DictField(child=PrepShape(), help_text="By discipline.")
     breaks = BreakShape(many=True)
     list_version = serializers.IntegerField(help_text="Number of the list as last published, 0 while none is.")
-    changes = ChangeShape(many=True, help_text="Of a published list, since it was last published.")
+    changes = ListChangeShape(many=True, help_text="Of a published list, since it was last published.")
     current_item = serializers.IntegerField(allow_null=True)
     quorum = QuorumShape()
     version = serializers.IntegerField()
