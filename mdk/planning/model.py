@@ -20,7 +20,7 @@ NODES: Final = 5_000
 WIDER: Final = (0.15, 0.25, 0.5)
 """The share of all pairs among which whole places are sought, one after the other: the narrow ones are quick."""
 
-PART: Final = 0.4
+PART: Final = 0.6
 """Of the time that is left, what each of them may take."""
 
 _HALF = 0.5

@@ -13,7 +13,7 @@ GAP: Final = 0.02
 """A plan proven to cost at most this share more than it must is called proven."""
 
 _SOUGHT = 0.005
-_SEARCHING = 0.85
+_SEARCHING = 0.8
 
 
 @dataclass(frozen=True, slots=True)

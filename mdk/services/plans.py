@@ -73,12 +73,14 @@ def accept_plan(
     Who may: `plan_meeting` at every series of the plan (the caller has checked). Leaves `plan.accepted`.
     """
     plan = _claim(plan_id, only, by=by, now=now)
-    answers = dict(plan.content["answers"])
-    for entry in plan.content["placed"]:
-        case = entry["case"]
-        if (only is None or case in only) and "item" not in answers.get(str(case), ()):
-            answers[str(case)] = _give(entry, by=by, now=now)
-            _note(plan_id, case, answers[str(case)])
+    answers: dict[str, Any] = dict(plan.content["answers"])
+    try:
+        for entry in plan.content["placed"]:
+            case = entry["case"]
+            if (only is None or case in only) and "item" not in answers.get(str(case), ()):
+                answers[str(case)] = _give(entry, by=by, now=now)
+    finally:
+        _note(plan_id, answers)
     return {int(case): answer for case, answer in answers.items()}
 
 
@@ -211,8 +213,8 @@ def _load(gathered: Gathered, meeting: Meeting, plan: Plan) -> dict[str, Any]:
 
 
 def _locked(plan_id: int) -> ProposedPlan:
-    plans = ProposedPlan.objects.select_for_update(of=("self",)).select_related("meeting__series", "answered_by")
-    return plans.get(pk=plan_id)
+    """Return the plan, locked. Who answered is read afterwards: what is joined to a row that was waited for is as of before."""
+    return ProposedPlan.objects.select_for_update(of=("self",)).select_related("meeting__series").get(pk=plan_id)
 
 
 @transaction.atomic
@@ -277,7 +279,8 @@ def _place_of(case: int) -> AgendaItem | None:
 
 
 @transaction.atomic
-def _note(plan_id: int, case: int, answer: Mapping[str, Any]) -> None:
+def _note(plan_id: int, answers: Mapping[str, Any]) -> None:
+    """Keep what became of the cases, beside what another call of the same person has kept meanwhile."""
     plan = ProposedPlan.objects.select_for_update().get(pk=plan_id)
-    plan.content["answers"][str(case)] = dict(answer)
+    plan.content["answers"] |= answers
     plan.save(update_fields=["content"])
