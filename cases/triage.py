@@ -16,6 +16,7 @@ from accounts.signs import KINDS
 from cases.case_page import Mend, findings_of, rights_of
 from cases.enums import ResultState, TriageAnswer
 from cases.models import Case, Result
+from cases.panels import NextMeeting, panel
 from cases.privacy import IdentityGuard, Shown
 from cases.queries import NOT_TRIAGED, case_details, to_triage
 from cases.readiness.words import requirement_label
@@ -146,6 +147,7 @@ class TriagePage:
     days: int
     allowed: int | None
     promised_day: int | None
+    next_meeting: NextMeeting | None
 
 
 def next_case(actor: Actor, wanted: TriageFilter, run: Run) -> tuple[int | None, int]:
@@ -164,7 +166,7 @@ def next_case(actor: Actor, wanted: TriageFilter, run: Run) -> tuple[int | None,
 
 
 def triage_page(case: Case, actor: Actor, today: date) -> TriagePage:
-    """Return the page of `case`, to which `actor` was given access: its answers and units in four queries."""
+    """Return the page of `case`, to which `actor` was given access: its answers and units in four queries, its date in one or two."""
     case = case_details(case)
     spec = spec_of(case.definition_id)
     return TriagePage(
@@ -180,6 +182,7 @@ def triage_page(case: Case, actor: Actor, today: date) -> TriagePage:
         days=(today - case.suspected_on).days,
         allowed=spec.lead_time_days,
         promised_day=(case.promised_on - case.suspected_on).days if case.promised_on else None,
+        next_meeting=panel("next_meeting", [case.pk]).get(case.pk),
     )
 
 

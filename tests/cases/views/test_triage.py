@@ -264,5 +264,5 @@ def test_a_decision_costs_the_same_with_one_waiting_and_three(
     add_result(waiting[1], "radiology", is_external=True)
     client = browser(house.coordinator)
     client.get(URL)
-    with django_assert_num_queries(29):  # type: ignore[operator]
+    with django_assert_num_queries(30):  # type: ignore[operator]
         decide(client, waiting[0], "discuss")
