@@ -18,9 +18,10 @@ from cases.privacy import IdentityGuard
 from cases.queries import is_discordant
 from checklists.enums import Discipline, LevelCode
 from mdk.enums import FIRM_ITEMS, AgendaSection, ItemStatus, PreparationState
-from mdk.models import AgendaItem, Meeting, Preparation, Series
-from mdk.planning.breaks import BreakRule, clock_of
+from mdk.models import AgendaItem, Meeting, Preparation
+from mdk.planning.breaks import clock_of
 from mdk.planning.ordering import section_of
+from mdk.queries.series import break_rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,13 +220,6 @@ def _timed(
             )
         )
     return rows
-
-
-def break_rule(series: Series) -> BreakRule | None:
-    """Return the rule of the breaks of the series; None when it has none."""
-    if not (series.break_after_minutes or series.break_after_cases):
-        return None
-    return BreakRule(series.break_after_minutes, series.break_after_cases, series.break_minutes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from django.utils import timezone
 from events.models import Event
 from mdk.enums import FIRM_ITEMS, ItemStatus
 from mdk.models import Meeting, Series
+from mdk.planning.breaks import BreakRule
 from mdk.planning.calendar import DayRule, days_left_out, holiday_name, meeting_days
 
 
@@ -77,3 +78,10 @@ def left_out(rule: DayRule, now: datetime, weeks: int) -> list[LeftOut]:
     first = timezone.localdate(now)
     days = days_left_out(rule, first, first + timedelta(weeks=weeks))
     return [LeftOut(day, holiday_name(day), day in rule.excluded_on) for day in days]
+
+
+def break_rule(series: Series) -> BreakRule | None:
+    """Return the rule of the breaks of the series; None when it has none."""
+    if not (series.break_after_minutes or series.break_after_cases):
+        return None
+    return BreakRule(series.break_after_minutes, series.break_after_cases, series.break_minutes)

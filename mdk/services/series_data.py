@@ -14,7 +14,6 @@ from checklists.models import Diagnosis
 from mdk.enums import OrderRule, RedDay
 from mdk.models import Series
 from mdk.models.meetings import default_order_rules, default_reminder_days
-from mdk.planning.breaks import BreakRule
 from mdk.planning.calendar import DayRule
 from mdk.services.recurrence import checked_rule, first_days
 
@@ -87,13 +86,6 @@ def day_rule(series: Series) -> DayRule:
         on_red_day=series.on_red_day, eve_percent=series.eve_percent, summer_first_week=series.summer_first_week,
         summer_last_week=series.summer_last_week, summer_percent=series.summer_percent,
     )  # fmt: skip
-
-
-def break_rule(series: Series) -> BreakRule | None:
-    """Return the rule of the breaks of the series; None when it has none."""
-    if not (series.break_after_minutes or series.break_after_cases):
-        return None
-    return BreakRule(series.break_after_minutes, series.break_after_cases, series.break_minutes)
 
 
 def check_series(data: SeriesData, *, known: Series | None = None) -> None:
