@@ -13,7 +13,7 @@ from mdk.planning.rooms import first_come
 from tests.bench.measurement import line
 
 MEETINGS, CASES, SECONDS = 40, 1_000, 10
-SEEDED, WEEKS = 900, 5
+SEEDED, WEEKS = 1_000, 5
 
 
 def problem(seed: int) -> Problem:
