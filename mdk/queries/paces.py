@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from cases.enums import ResultState
 from cases.models import Result
-from mdk.models import Pace
+from mdk.models import Pace, Preparation
 from mdk.planning.pace import MOST_EXAMINATIONS, NOTHING, Estimate, Evidence, learnt
 
 _Key = tuple[int | None, str, int, str, int]
@@ -68,6 +68,26 @@ def basis(estimate: Estimate) -> str:
     if not estimate.own:
         return learnt_from
     return _("%(learnt)s (own: %(count)d)") % {"learnt": learnt_from, "count": estimate.own}
+
+
+def estimate_words(preparation: Preparation) -> str:
+    """Return the minutes of a preparation and on what they rest: "9 min, lärt av 34 förberedelser". Two queries.
+
+    The readings are those that are counted now; a second reading rests on what is new in it.
+    """
+    case = preparation.item.case
+    if preparation.carried_over_from_id or preparation.reopened_at:
+        rests_on = _("for what is new")
+    elif not preparation.is_learnt:
+        rests_on = basis(Estimate(preparation.estimate_minutes))
+    else:
+        examinations = examinations_of([case.pk])[case.pk, preparation.discipline]
+        asked = Asked(
+            preparation.discipline, case.diagnosis_id, case.phase, examinations, preparation.estimate_minutes,
+            preparation.reader_id,
+        )  # fmt: skip
+        rests_on = basis(estimates([asked])[0])
+    return _("%(minutes)d min, %(basis)s") % {"minutes": preparation.estimate_minutes, "basis": rests_on}
 
 
 def _paces(asked: Sequence[Asked]) -> Mapping[_Key, Evidence]:

@@ -20,6 +20,7 @@ from mdk.planning.clock import minutes_spent
 from mdk.queries.duty import is_away
 from mdk.queries.live import age_on, heading_fields, panes_of
 from mdk.queries.marks import shown_marks, standing_marks
+from mdk.queries.paces import estimate_words
 from mdk.queries.preparations import words_beside
 from mdk.queries.queue import queue_of, readers_for
 from mdk.queries.readings import changes_since, edition_of
@@ -83,6 +84,7 @@ def _case(request: ActorRequest, preparation: Preparation) -> dict[str, Any]:
         "marks": shown_marks(marks, [entry for pane in panes for entry in pane.answers]),
         "changes": changes_since(preparation),
         "beside": words_beside(preparation),
+        "estimate": estimate_words(preparation),
         "now": timezone.now(),
     }
 

@@ -2,13 +2,15 @@
 
 from datetime import timedelta
 
-from django.utils import timezone
+from django.test import Client
+from django.utils import timezone, translation
 
 from mdk.models import Pace, Preparation
-from mdk.queries.paces import estimate_minutes
+from mdk.queries.paces import estimate_minutes, estimate_words
 from mdk.services.paces import REMEMBERED, count_paces
 from mdk.services.preparation import claim, complete
 from tests.domain_factories import House, add_result, published_meeting
+from tests.factories import login
 
 NOW = timezone.now()
 
@@ -89,3 +91,18 @@ def test_the_next_estimate_has_learnt(house: House) -> None:
     )  # fmt: skip
     assert is_learnt
     assert minutes > row.estimate_minutes
+
+
+def test_the_reader_sees_on_what_the_estimate_rests(house: House) -> None:
+    read(house, minutes=60)
+    row = published_meeting(house, 1).items.get().preparations.get(discipline="radiology")
+    with translation.override("en"):
+        assert estimate_words(row) == f"{row.estimate_minutes} min, from the definition"
+        count_paces(timezone.now())
+        later = published_meeting(house, 1).items.get().preparations.get(discipline="radiology")
+        assert later.is_learnt
+        assert estimate_words(later) == f"{later.estimate_minutes} min, learnt from 1 preparation"
+        later.reopened_at = NOW
+        assert estimate_words(later) == f"{later.estimate_minutes} min, for what is new"
+    page = login(Client(), house.radiologist).get(f"/queue/{later.pk}/").content.decode()
+    assert "1 förberedelse" in page or "1 preparation" in page
