@@ -26,8 +26,8 @@ def seed_roster(demo: "Demo") -> None:
     by, monday = demo.staff["koordinator"], monday_of(demo.today)
     began = at(demo.today - timedelta(days=56), 10)
     for key, minutes in MINUTES.items():
-        reader = demo.staff[key].pk
-        set_capacity(reader, from_on=monday - timedelta(weeks=8), weekly_minutes=minutes, by=by, now=began)
+        pk = demo.staff[key].pk
+        set_capacity(pk, from_on=monday - timedelta(weeks=8), weekly_minutes=minutes, by=by, now=began)
     more = MINUTES["radiolog1"] + 30
     set_capacity(demo.staff["radiolog1"].pk, from_on=monday + timedelta(weeks=5), weekly_minutes=more, by=by, now=began)
     for key, slugs in READS.items():
