@@ -20,7 +20,7 @@ from cases.models import Case
 from cases.transitions import lock_case
 from mdk.enums import FIRM_ITEMS, OPEN_ITEMS, ItemStatus, LateState, MeetingStatus, MoveReason
 from mdk.models import AgendaItem, Meeting
-from mdk.planning.likely import Choice, Option, choose, first_option
+from mdk.planning.likely import LIKELY, Choice, Option, choose, first_option
 from mdk.queries.coming import Coming, coming_meetings
 from mdk.queries.promises import is_endangered, warned
 from mdk.queries.waiting import PLANNABLE, Place, Waiting, waiting_cases
@@ -78,8 +78,7 @@ def _step(case: Waiting, meetings: dict[int, Coming], now: datetime) -> _Step:
         return _Step(case, None, place.starts_at)
     if case.status != CaseStatus.REFERRED or (case.is_national and (place is None or not place.by_hand)):
         return _Step(case, Choice(None, MoveReason.BY_HAND) if place else None, None)
-    fitting = [meeting for meeting in meetings.values() if meeting.id not in case.barred and meeting.takes(case)]
-    options = [meeting.option(case, now) for meeting in fitting]
+    options = _options(case, meetings.values(), now)
     choice = _first(case, options) if place is None else _next(case, place, options, now)
     if choice is None and place is not None:
         return _Step(case, None, place.starts_at, _chance(case, place, now))
@@ -88,6 +87,27 @@ def _step(case: Waiting, meetings: dict[int, Coming], now: datetime) -> _Step:
     if place is None and case.is_ready:
         return _Step(case, None, expected_at)
     return _Step(case, choice, expected_at, option.probability if option else None)
+
+
+def _options(case: Waiting, meetings: Iterable[Coming], now: datetime) -> list[Option]:
+    """Return the meetings for the case by time, up to the first other one that is likely and has room, and its own.
+
+    What lies behind that can change nothing, so its forecast is not asked.
+    """
+    options: list[Option] = []
+    held = case.place.meeting if case.place else None
+    is_past, is_found = held is None, False
+    for meeting in meetings:
+        if meeting.id in case.barred or not meeting.takes(case):
+            continue
+        option = meeting.option(case, now)
+        options.append(option)
+        is_past = is_past or meeting.id == held
+        if option.meeting != held and option.is_open and option.has_room(case.minutes):
+            is_found = is_found or option.probability >= LIKELY
+        if is_past and is_found:
+            break
+    return options
 
 
 def _first(case: Waiting, options: list[Option]) -> Choice | None:
