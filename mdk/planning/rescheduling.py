@@ -24,12 +24,17 @@ class Rescheduled:
 
 
 def reschedule(
-    before: Collection[date], after: Sequence[MeetingDay], standing: Mapping[int, date], taken: Collection[date]
+    before: Collection[date],
+    after: Sequence[MeetingDay],
+    standing: Mapping[int, date],
+    taken: Collection[date],
+    waiting: Collection[date] = (),
 ) -> Rescheduled:
     """Pair the standing meetings with the days of the new rule.
 
     `before` are the days of the old rule, `after` those of the new one, `standing` the day of each meeting that may
-    still change, at most one on a day of the old rule, `taken` the days that other meetings have. A meeting stays on
+    still change, at most one on a day of the old rule, `taken` the days that other meetings have, `waiting` those of
+    cancelled ones that are held again: such a day is new, and none moves to it. A meeting stays on
     a day that both rules have. One whose day is gone moves to a new day of the same ISO week, in order, so that its
     agenda goes along; without such a day it goes.
     """
@@ -40,7 +45,8 @@ def reschedule(
     held = {*taken, *(standing[pk] for pk in extra), *(day.on for day in stays.values())}
     free = [day for day in sorted(after, key=lambda day: day.on) if day.on not in held]
     homeless = sorted((pk for pk in ours if pk not in stays), key=lambda pk: ours[pk])
-    by_week = {week: list(same) for week, same in groupby(free, key=lambda day: _week(day.on))}
+    targets = [day for day in free if day.on not in waiting]
+    by_week = {week: list(same) for week, same in groupby(targets, key=lambda day: _week(day.on))}
     moves = {}
     for pk in homeless:
         if in_week := by_week.get(_week(ours[pk])):

@@ -142,7 +142,7 @@ class _Days:
             day: pk for pk, (day, status) in rows.items() if status == MeetingStatus.CANCELLED and day not in before
         }
         taken = {day for pk, (day, _status) in rows.items() if self.cancelled.get(day) != pk}
-        plan = reschedule(before, after, _standing(series, meetings, before), taken)
+        plan = reschedule(before, after, _standing(series, meetings, before), taken, self.cancelled)
         # What the old rule gives as well comes of itself when its time has come.
         self.plan: Rescheduled = replace(plan, new=tuple(day for day in plan.new if day.on not in before))
 

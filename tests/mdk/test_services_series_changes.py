@@ -259,6 +259,28 @@ def test_a_day_that_comes_back_holds_its_meeting_again(house: House, series: Ser
     assert second.status == "cancelled", "what a person cancelled stays cancelled"
 
 
+def test_none_moves_to_a_day_whose_meeting_was_cancelled_by_hand(house: House, series: Series) -> None:
+    change(series, house, rrule="FREQ=WEEKLY;BYDAY=TU,TH")
+    tuesday, thursday = meetings(series)[:2]
+    cancel_meeting(thursday.pk, reason="Utbildning", by=house.coordinator, now=NOW)
+    made = change(series, house, rrule="FREQ=WEEKLY;BYDAY=TH")
+    assert fate(made, tuesday).becomes == Becomes.GONE
+    thursday.refresh_from_db()
+    assert thursday.status == "cancelled"
+
+
+def test_weekdays_can_change_places_and_back(house: House, series: Series) -> None:
+    change(series, house, rrule="FREQ=WEEKLY;BYDAY=TU,TH")
+    tuesday, thursday = meetings(series)[:2]
+    change(series, house, rrule="FREQ=WEEKLY;BYDAY=TH")
+    item = booked(thursday, ready_case(house, now=NOW), by=house.coordinator)
+    made = change(series, house, rrule="FREQ=WEEKLY;BYDAY=TU")
+    assert (fate(made, tuesday).becomes, fate(made, thursday).becomes) == (Becomes.BACK, Becomes.GONE)
+    target = Rebooking.objects.get(from_item=item).to_item
+    assert target is not None
+    assert timezone.localdate(target.meeting.starts_at) == day(1, 1), "the next one that is held"
+
+
 def test_a_paused_series_has_no_coming_meetings_until_it_goes_on(house: House, series: Series) -> None:
     count = series.meetings.count()
     made = change(series, house, is_active=False)
