@@ -131,7 +131,7 @@ class ClaimView(APIView):
 class ClaimManyView(APIView):
     """Claiming several."""
 
-    @extend_schema(request=ClaimManyInput, responses=ClaimedManyShape)
+    @extend_schema(operation_id="preparations_claim_many", request=ClaimManyInput, responses=ClaimedManyShape)
     def post(self, request: Request) -> Response:
         """Take several together, each answered for itself; 404 when one of them is unknown, and then none is taken."""
         actor = actor_of(request)

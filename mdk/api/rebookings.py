@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from accounts.access import require
 from accounts.actor import actor_of
-from accounts.permissions import Permission, Role
+from accounts.permissions import Permission
 from cases.enums import CaseEnding
 from cases.models import Case
 from mdk.access import access_item, access_meeting
@@ -41,7 +41,7 @@ class RebookingShape(Plain):
     reason = serializers.ChoiceField(RebookingReason.choices)
     note = serializers.CharField()
     missing_item = serializers.CharField(source="missing_requirement")
-    missing_owner = serializers.ChoiceField(Role.choices, allow_blank=True)
+    missing_owner = serializers.CharField(help_text="The role that owns the missing answer; empty for none.")
     foreseeable = serializers.BooleanField(source="is_foreseeable")
     prep_minutes_lost = serializers.IntegerField()
     prep_minutes_carried = serializers.IntegerField()
