@@ -12,6 +12,7 @@
   const typing = (element) => Boolean(element?.matches?.("textarea, select, input:not([type=checkbox], [type=radio], [type=hidden])"));
   const listeners = []; // what other scripts do after every change: the selection is marked again
   let news = false; // whether the answer at hand is the other coordinator's doing
+  let careful = false; // whether it leaves alone what is being written: news, and an order that was sent from elsewhere
 
   // What each element was when it came from the server: what scripts do to it since is no difference.
   // A form's token is another one in every answer, and no difference either.
@@ -34,7 +35,7 @@
   const busy = (element) => typing(document.activeElement) && element.contains(document.activeElement) && document.activeElement.form?.id !== "plan";
   const unsent = (element) => [...element.querySelectorAll("input, textarea, select")].some(changed);
   // News never takes away what is being written. One's own step takes all but a search that is still being typed.
-  const guarded = (element) => (news ? busy(element) || unsent(element) : element.id === "candidates-top" && busy(element));
+  const guarded = (element) => (careful ? busy(element) || unsent(element) : element.id === "candidates-top" && busy(element));
 
   const replace = (old, fresh, added) => {
     note(fresh);
@@ -51,8 +52,11 @@
     const order = [];
     for (const row of wanted) {
       const same = old.get(row.id);
-      if (same && (written(same) === plain(row.outerHTML) || guarded(same))) order.push(same);
-      else {
+      if (same && written(same) === plain(row.outerHTML)) order.push(same);
+      else if (same && guarded(same)) {
+        for (const part of [".agenda__time", ".agenda__position"]) same.querySelector(part)?.replaceChildren(row.querySelector(part)?.textContent ?? "");
+        order.push(same);
+      } else {
         note(row);
         if (same) {
           same.replaceWith(row);
@@ -131,8 +135,9 @@
 
   const show = (html, { byOthers = false } = {}) => {
     news = byOthers;
+    careful = true;
     htmx.swap(bench(), html, { swapStyle: "rows", swapDelay: 0, settleDelay: 0 }, { contextElement: bench() });
-    news = false;
+    news = careful = false;
   };
 
   // One's own requests: what the server says of a version that has passed is news no more.

@@ -150,12 +150,13 @@ def test_two_coordinators_see_each_other_and_overwrite_nothing(come_in: ComeIn, 
     expect(reason).to_have_value("Halvt skrivet")
     coordinator.page.route("**/watch/**", lambda route: route.abort())
     coordinator.forgiven = (*coordinator.forgiven, "ERR_FAILED")
-    order_items(meeting.pk, [one, three, two], by=house.chair, now=timezone.now())
+    order_items(meeting.pk, [two, three, one], by=house.chair, now=timezone.now())
     coordinator.page.locator(f"#open-item-{three}").focus()
     keys(coordinator, "J")
     expect(coordinator.page.locator("#bench-told [role=alert]")).to_contain_text(house.chair.name)
-    expect(coordinator.page.locator(f"#item-{one} .agenda__position")).to_have_text("1")
-    assert stored(meeting) == [one, three, two]
+    expect(coordinator.page.locator(f"#item-{two} .agenda__position")).to_have_text("1")
+    expect(reason).to_have_value("Halvt skrivet")
+    assert stored(meeting) == [two, three, one]
 
 
 def test_a_late_addition_waits_for_the_chair_on_the_same_page(come_in: ComeIn, house: House) -> None:
