@@ -5,8 +5,10 @@ import re
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
+from pytest_django.fixtures import Settings
 
 from cases.models import Case
+from cases.services.sites import set_viewer
 from config.seeding.people import Staff
 from mdk.models import Meeting, Preparation
 from mdk.services.preparation import claim_each
@@ -96,15 +98,26 @@ def test_several_are_marked_by_key_and_taken_together(come_in: ComeIn, staff: St
     reader.look(dark=True)
 
 
-def test_the_images_open_by_key_one_after_another(come_in: ComeIn, staff: Staff) -> None:
-    meeting = to_prepare(house_of(staff), 1)
-    row = radiology(meeting).get()
-    add_result(row.item.case, "radiology", accession_number="DEMO1234")
+def test_the_images_open_by_key_one_after_another(come_in: ComeIn, staff: Staff, settings: Settings) -> None:
+    house = house_of(staff)
+    row = radiology(to_prepare(house, 1)).get()
     reader = come_in("radiolog1")
+    # The viewer is a page of this house, so that the browser need not leave it.
+    settings.IMAGE_VIEWER_HOSTS = [reader.house.removeprefix("http://")]
+    address = f"{reader.house}/about/?study={{accession_number}}"
+    set_viewer(house.hospital.pk, address, by=house.admin, now=timezone.now())
+    for number in ("DEMO1", "DEMO2"):
+        add_result(row.item.case, "radiology", accession_number=number)
     reader.go(f"/queue/{row.pk}/")
-    link = reader.page.locator(".preparation a[href$='/images/']")
-    if link.count():
-        expect(link.first).to_have_attribute("data-key", "i")
+    opened = []
+    for _ in range(2):
+        with reader.context.expect_page() as window:
+            reader.page.keyboard.press("i")
+        window.value.wait_for_load_state("commit")
+        opened.append(window.value.url.rsplit("=", 1)[-1])
+        window.value.close()
+        reader.page.bring_to_front()
+    assert sorted(opened) == ["DEMO1", "DEMO2"]
 
 
 def test_without_script_the_same_pages_lead_on(come_in: ComeIn, staff: Staff) -> None:
