@@ -49,7 +49,9 @@ def undo_step(meeting_id: int, step: Step, *, version: int, seen: int, by: User,
 def stale(other: HistoryRow | None, now: datetime) -> Stale:
     """Return the refusal that says who did what meanwhile (`change_by_others`)."""
     who = (other.who if other else "") or _("The system")
-    message = _("%(who)s has changed the meeting at %(at)s (%(what)s), so yours was not done. See it as it stands now.") % {
+    message = _(
+        "%(who)s has changed the meeting at %(at)s (%(what)s), so yours was not done. See it as it stands now."
+    ) % {
         "who": who,
         "at": timezone.localtime(other.at if other else now).strftime("%H:%M"),
         "what": (other.sentence if other else _("changed")).lower(),

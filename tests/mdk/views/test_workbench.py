@@ -130,8 +130,8 @@ def test_what_is_searched_for_never_stands_in_an_address(house: House, headers: 
     answer = client.post(f"{url(meeting)}find/", {"q": "göta", "phase": "pre_treatment"}, **headers)
     address = answer["HX-Push-Url"] if headers else answer["Location"]
     assert address == f"{url(meeting)}?phase=pre_treatment&searched=1"
-    for place in (address, url(meeting)):
-        rows = client.get(place).context["bench"].candidates.rows
+    for where in (address, url(meeting)):
+        rows = client.get(where).context["bench"].candidates.rows
         assert [row.id for row in rows] == [wanted.pk]
     assert client.post(f"{url(meeting)}find/", {}, **headers).status_code in (200, 302)
     assert len(client.get(url(meeting)).context["bench"].candidates.rows) == 2
