@@ -1,7 +1,7 @@
 """`make bench`: measurements, one JSON object a line: name, value, unit, baseline, ratio, n.
 
-`python -m tests.bench pages` (or `reorder`, `start`, `seed`, `readiness`, `messages`, `forecast`, `proposal`) takes one part alone.
-Nothing of it touches the data of the demo.
+`python -m tests.bench pages` (or `reorder`, `start`, `seed`, `readiness`, `messages`, `forecast`, `proposal`, `simulation`) takes one
+part alone. Nothing of it touches the data of the demo. The simulation takes most of the time: `simulation 56` does with so many days.
 """
 
 import json
@@ -17,17 +17,24 @@ from pathlib import Path
 from tests.bench.measurement import line
 
 SEEDED = 5_000
+IN_THE_HOUSE = {"pages", "reorder", "seed", "readiness", "messages", "forecast", "proposal"}
+"""The parts that share one database."""
 
 
 def main() -> None:
     """Run the parts that were asked for (all, when none was)."""
-    wanted = sys.argv[1:] or ["pages", "reorder", "seed", "readiness", "messages", "forecast", "proposal", "start"]
-    if {"pages", "reorder", "seed", "readiness", "messages", "forecast", "proposal"} & set(wanted):
+    wanted = sys.argv[1:] or [*IN_THE_HOUSE, "start", "simulation"]
+    if IN_THE_HOUSE & set(wanted):
         _on_engines_of_their_own(wanted)
     if "start" in wanted:
         from tests.bench.start import measure
 
         _print(measure())
+    if "simulation" in wanted:
+        from tests.bench.simulation.measure import DAYS
+        from tests.bench.simulation.measure import measure as years
+
+        _print(years(next((int(word) for word in wanted if word.isdecimal()), DAYS)))
 
 
 def _on_engines_of_their_own(wanted: list[str]) -> None:
