@@ -55,7 +55,7 @@ def pathway_clock(language: str, days: int, allowed: int | None, promised_day: i
         promise = _("answer promised on day %(day)d") % {"day": promised_day}
         sentence = f"{sentence}, {promise}"
     short = str(days) if allowed is None else f"{days}/{allowed}"
-    picture = SafeString("") if allowed is None else _clock_picture(days, allowed, promised_day)
+    picture = SafeString() if allowed is None else _clock_picture(days, allowed, promised_day)
     return format_html(
         '<span class="clock{}{}" role="img" aria-label="{}" title="{}"><span class="clock__text">{}</span>{}</span>',
         " clock--long" if long else "",

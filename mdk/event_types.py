@@ -94,7 +94,9 @@ def _register_lists() -> None:
         EventType(
             "meeting.unpublished",
             label=lambda: _("Told that the agenda is not published"),
-            notice=lambda data: _("An agenda should be published today, so that its members have it a working day ahead."),
+            notice=lambda data: _(
+                "An agenda should be published today, so that its members have it a working day ahead."
+            ),
             link=_to_meeting,
         ),
         EventType(
@@ -124,8 +126,10 @@ def _register_readers() -> None:
         EventType(
             "capacity.set",
             label=lambda: _("Weekly minutes of preparation set"),
-            notice=lambda data: _("From the week of %(from)s you have %(minutes)d minutes a week to prepare in.")
-            % {"from": data["from"], "minutes": int(data["minutes"])},
+            notice=lambda data: (
+                _("From the week of %(from)s you have %(minutes)d minutes a week to prepare in.")
+                % {"from": data["from"], "minutes": int(data["minutes"])}
+            ),
             link=_to_roster,
         ),
         EventType(
@@ -155,10 +159,10 @@ def _register_readers() -> None:
         EventType(
             "workload.overloaded",
             label=lambda: _("Warned of a week with too much to prepare"),
-            notice=lambda data: _(
-                "Week %(week)d holds %(over)d minutes more to prepare than one of its readers has time for."
-            )
-            % {"week": int(data["week"]), "over": int(data["over"])},
+            notice=lambda data: (
+                _("Week %(week)d holds %(over)d minutes more to prepare than one of its readers has time for.")
+                % {"week": int(data["week"]), "over": int(data["over"])}
+            ),
             link=lambda event: f"{reverse('mdk:workload')}?from={event.data.get('monday', '')}",
         ),
     )

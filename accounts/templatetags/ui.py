@@ -80,7 +80,7 @@ def pathway_clock(
 ) -> SafeString:
     """Show days since the well-founded suspicion against the lead time; nothing where no suspicion is dated."""
     if days is None:
-        return SafeString("")
+        return SafeString()
     return bars.pathway_clock(_language(), days, allowed, promised_day, long)
 
 
@@ -111,7 +111,7 @@ def answer_sign(state: str) -> SafeString:
 def case_timer(since: datetime | None, budget: int | None = None, now: datetime | None = None) -> SafeString:
     """Show time spent on a case since `since`, of `budget` seconds (`04:12 / 06:00`); clock.js keeps it running."""
     if since is None:
-        return SafeString("")
+        return SafeString()
     now = now or timezone.now()
     spent = max(int((now - since).total_seconds()), 0)
     text = clock_text(spent) if budget is None else f"{clock_text(spent)} / {clock_text(budget)}"

@@ -104,7 +104,9 @@ class PreparationShape(serializers.Serializer[Any]):
     state = serializers.CharField()
     due_at = serializers.DateTimeField()
     carried_over_from = serializers.IntegerField(allow_null=True)
-    new_since = serializers.IntegerField(help_text="How many things are new since the last reading; `changes` names them.")
+    new_since = serializers.IntegerField(
+        help_text="How many things are new since the last reading; `changes` names them."
+    )
     changes = ChangeShape(many=True)
     level = serializers.CharField()
     clinical_question = serializers.CharField()
@@ -116,7 +118,9 @@ class PreparationShape(serializers.Serializer[Any]):
 class ClaimManyInput(serializers.Serializer[Any]):
     """The preparations to take together."""
 
-    preparations = serializers.ListField(child=serializers.IntegerField(max_value=2**63 - 1), allow_empty=False, max_length=200)
+    preparations = serializers.ListField(
+        child=serializers.IntegerField(max_value=2**63 - 1), allow_empty=False, max_length=200
+    )
 
 
 class ClaimedShape(serializers.Serializer[Any]):

@@ -11,7 +11,7 @@ from itertools import count
 from django import template
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from mdk.queries.flow import WeekMoves
@@ -172,12 +172,12 @@ def _is_now(monday: date, today: date) -> bool:
 
 
 def _joined(parts: Sequence[SafeString]) -> SafeString:
-    return SafeString("".join(parts))
+    return format_html_join("", "{}", ((part,) for part in parts))
 
 
 def _rect(css: str, x: float, y: float, width: float, height: float) -> SafeString:
     if width <= 0 or height <= 0:
-        return SafeString("")
+        return SafeString()
     return format_html(
         '<rect class="{}" x="{}" y="{}" width="{}" height="{}"/>',
         css,
@@ -211,6 +211,4 @@ def _over(x: float, y: float, width: float, height: float) -> SafeString:
         x1, y1 = (x + run, y) if run <= width else (x + width, y + run - width)
         lines.append(f"M{x0:.1f} {y0:.1f}L{x1:.1f} {y1:.1f}")
     box = f"M{x:g} {y:.1f}h{width:g}v{height:.1f}h{-width:g}z"
-    return mark_safe(  # noqa: S308 - numbers of ours only
-        f'<path class="chart__over" d="{box}"/><path class="chart__hatch" d="{"".join(lines)}"/>'
-    )
+    return format_html('<path class="chart__over" d="{}"/><path class="chart__hatch" d="{}"/>', box, "".join(lines))

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from mdk.models import AgendaItem, AgendaVersion, Meeting, ProposedPlan
+from mdk.models import AgendaItem, AgendaVersion, Meeting, ProposedPlan, ProvisionalMove
 from tests.constraints.conftest import refused_by_database
-from tests.domain_factories import House, published_meeting
+from tests.domain_factories import House, make_case, published_meeting
 
 NOW = timezone.now()
 
@@ -63,3 +63,17 @@ def test_a_plan_is_answered_by_somebody_at_some_time(house: House, meeting: Meet
         ProposedPlan.objects.create(
             meeting=meeting, series=[meeting.series_id], made_by=house.coordinator, made_at=NOW, content={}, **fields
         )
+
+
+def test_a_provisional_date_moves_from_somewhere_or_to_somewhere(house: House) -> None:
+    with refused_by_database("move_from_or_to"):
+        ProvisionalMove.objects.create(case=make_case(house), reason="sooner", moved_at=NOW)
+
+
+def test_a_move_that_was_written_down_stays(house: House, meeting: Meeting) -> None:
+    case = make_case(house)
+    ProvisionalMove.objects.create(case=case, to_meeting=meeting, reason="sooner", moved_at=NOW)
+    with refused_by_database("move_append_only"):
+        ProvisionalMove.objects.filter(case=case).update(moved_at=NOW)
+    with refused_by_database("move_append_only"):
+        ProvisionalMove.objects.filter(case=case).delete()

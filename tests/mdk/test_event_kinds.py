@@ -40,11 +40,22 @@ def test_a_kind_reads_in_words_without_a_blank(kind: str) -> None:
             if declared.notice:
                 sentence = declared.notice(
                     {
-                        "count": 2, "reason": "no_time", "to_meeting": 1, "discipline": "radiology", "minutes": 240,
-                        "from": "2026-11-23", "first": "2026-11-23", "last": "2026-11-24", "week": 48, "over": 20,
-                        "from_on": "2026-11-23", "to_on": "2026-11-30", "move": "later", "promised_on": "2026-11-23",
+                        "count": 2,
+                        "reason": "no_time",
+                        "to_meeting": 1,
+                        "discipline": "radiology",
+                        "minutes": 240,
+                        "from": "2026-11-23",
+                        "first": "2026-11-23",
+                        "last": "2026-11-24",
+                        "week": 48,
+                        "over": 20,
+                        "from_on": "2026-11-23",
+                        "to_on": "2026-11-30",
+                        "move": "later",
+                        "promised_on": "2026-11-23",
                         "expected_on": "2026-11-30",
-                    }  # fmt: skip
+                    }
                 )
                 assert sentence.endswith(".")
                 assert declared.link is not None

@@ -137,7 +137,8 @@ def test_a_person_overrides_by_taking_rules_away() -> None:
     ],
 )
 def test_a_newcomer_finds_its_place(new: Orderable, place: int) -> None:
-    agenda = [case(1, minutes=9), case(2), case(3, "focused", minutes=3), case(4, "protocol", minutes=1), case(5, is_firm=False)]  # fmt: skip
+    focused, listed = case(3, "focused", minutes=3), case(4, "protocol", minutes=1)
+    agenda = [case(1, minutes=9), case(2), focused, listed, case(5, is_firm=False)]
     assert place_for(new, agenda, RULES) == place
 
 

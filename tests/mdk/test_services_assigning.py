@@ -155,7 +155,9 @@ def test_what_a_reader_puts_back_is_not_given_to_them_again(house: House, meetin
     assert mine.reader is None
 
 
-def test_what_was_given_to_one_who_falls_ill_goes_to_another_unless_it_was_taken(house: House, meeting: Meeting) -> None:
+def test_what_was_given_to_one_who_falls_ill_goes_to_another_unless_it_was_taken(
+    house: House, meeting: Meeting
+) -> None:
     give_out(meeting)
     first, second = [row for row in rows(meeting) if row.reader == house.radiologist]
     preparation.claim(first.pk, by=house.radiologist, now=NOW)

@@ -55,7 +55,9 @@ def test_ready_cases_by_urgency_and_the_others_get_a_new_date(house: House) -> N
     assert (codes(held.firmed), codes(held.moved)) == (codes(proposal.firmed), codes(proposal.moved))
     assert set(first.items.filter(status=ItemStatus.PLANNED).values_list("case", flat=True)) == {promised.pk, urgent.pk}
     assert planned_minutes(first) == 12
-    assert {item.meeting_id for item in AgendaItem.objects.filter(case__in=[calm, unready], position__isnull=False)} <= {
+    assert {
+        item.meeting_id for item in AgendaItem.objects.filter(case__in=[calm, unready], position__isnull=False)
+    } <= {
         second.pk,
         *Meeting.objects.filter(starts_at__gt=second.starts_at).values_list("pk", flat=True),
     }
