@@ -23,7 +23,7 @@ from mdk.access import access_series
 from mdk.api.parameters import checked
 from mdk.api.series_shapes import EffectShape, SeriesChangeInput, SeriesChangeShape, SeriesInput, SeriesShape
 from mdk.models import Series
-from mdk.queries.meetings import planning_units, series_list
+from mdk.queries.meetings import planning_units, series_choices, series_list
 from mdk.services.series import SeriesData, create_series
 from mdk.services.series_changes import NotConfirmed, change_series
 from mdk.services.series_data import data_of
@@ -76,7 +76,7 @@ class OneSeriesView(GenericAPIView[Series]):
             raise Invalid([FieldError("version", "required", _("Give the version that you read."))])
         version, confirmed = given.pop("version"), given.pop("confirmation", "")
         is_dry = given.pop("dry_run", False)
-        data = replace(data_of(series), **_values(actor, given))
+        data = replace(data_of(series), **_values(actor, given, series))
         try:
             change = change_series(
                 pk, data, version=version, confirmed=confirmed, dry_run=is_dry, by=actor.user, now=timezone.now()
@@ -124,7 +124,7 @@ class _Finder:
         self.errors.append(FieldError(field, "unknown", message))
 
 
-def _values(actor: Actor, given: Mapping[str, Any]) -> dict[str, Any]:
+def _values(actor: Actor, given: Mapping[str, Any], series: Series | None = None) -> dict[str, Any]:
     """Return the given fields as the service takes them; Invalid with every wrong one, NotAllowed for a unit of others."""
     find, values = _Finder(), dict(given)
     if "unit" in given:
@@ -142,7 +142,23 @@ def _values(actor: Actor, given: Mapping[str, Any]) -> dict[str, Any]:
         raise Invalid(find.errors)
     if "unit" in values and not planning_units(actor).filter(pk=values["unit"].pk).exists():
         raise NotAllowed(_("Your role does not give you the right to make a series for this unit."), field="unit")
+    if errors := _role_errors(actor, values, series):
+        raise Invalid(errors)
     return values
+
+
+def _role_errors(actor: Actor, values: Mapping[str, Any], series: Series | None) -> list[FieldError]:
+    """Return what is wrong with the people named: only those whom the form of a series offers may chair or read."""
+    choices = series_choices(actor, series)
+    chair, readers = values.get("chair"), values.get("readers", [])
+    found = []
+    if chair and not choices["chair"].filter(pk=chair.pk).exists():
+        found.append(FieldError("chair", "unknown", _("Nobody with this e-mail may chair the meeting.")))
+    known = set(choices["readers"].values_list("pk", flat=True)) if readers else set()
+    if others := [reader.email for reader in readers if reader.pk not in known]:
+        message = _("These are not readers here: %(emails)s.") % {"emails": ", ".join(others)}
+        found.append(FieldError("readers", "unknown", message))
+    return found
 
 
 def _found(values: Sequence[_T | None]) -> list[_T]:

@@ -73,6 +73,17 @@ def test_a_wrong_field_is_named_and_nothing_is_made(house: House, field: str, va
     assert not Series.objects.exists()
 
 
+def test_only_those_whose_role_is_it_chair_and_read(house: House) -> None:
+    wrong = given(house, chair=house.clinician.email, readers=[house.radiologist.email, house.clinician.email])
+    answer = Api(house.coordinator).post("series/", **wrong)
+    assert answer.status_code == 400
+    chair, readers = answer.json()["errors"]
+    assert (chair["field"], readers["field"]) == ("chair", "readers")
+    assert house.clinician.email in readers["message"]
+    assert house.radiologist.email not in readers["message"]
+    assert not Series.objects.exists()
+
+
 @pytest.mark.parametrize("role", [*MEMBERS, "chair", "manager"])
 def test_others_make_none(house: House, role: str) -> None:
     assert Api(person(house, role)).post("series/", **given(house)).status_code == 403
@@ -160,7 +171,7 @@ def test_workload_stands_against_the_capacity_of_the_whole_week(house: House) ->
 
 
 def test_two_hundred_years_are_cut_to_what_there_is(house: House) -> None:
-    published_meeting(house, 1)
+    published_meeting(house, 1, readers=[house.radiologist])
     rows = Api(house.manager).get("workload/", **{"from": "1900-01-01", "to": "2100-01-01"}).json()
     assert 0 < rows["count"] < 10
     assert Api(house.manager).get("workload/", **{"from": "2100-01-01", "to": "1900-01-01"}).json()["count"] == 0
