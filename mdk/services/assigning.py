@@ -12,12 +12,13 @@ from accounts.models import User
 from cases.workdays import is_working_day
 from events.models import Event, Notice
 from events.record import record
-from mdk.enums import ItemStatus, MeetingStatus, PreparationState
+from mdk.enums import PLANNABLE, ItemStatus, PreparationState
 from mdk.models import Absence, Meeting, Preparation
 from mdk.planning.sharing import Sharer, Week, Work, share
 from mdk.queries.capacity import absent_on, monday_of, reader_weeks
 from mdk.queries.duty import OnDuty, diagnoses_read, readers_on_duty
 from mdk.services.preparation_moves import lock_meetings
+from mdk.services.sweeping import sweep
 from mdk.transitions import touch
 
 NOT_BEGUN = (PreparationState.WAITING, PreparationState.TODO)
@@ -65,7 +66,7 @@ def assign_unheld(*, now: datetime) -> int:
     found = _unheld(now).filter(state=PreparationState.TODO).order_by("due_at", "pk")
     for pk, meeting_id in found.values_list("pk", "item__meeting_id"):
         by_meeting[meeting_id].append(pk)
-    return sum(assign(pks, now=now) for pks in by_meeting.values())
+    return sweep(by_meeting.values(), lambda pks: assign(pks, now=now), what="preparations given out")
 
 
 def _unheld(now: datetime) -> QuerySet[Preparation]:
@@ -76,7 +77,7 @@ def _unheld(now: datetime) -> QuerySet[Preparation]:
         Q(reader=None) | (Q(assigned_at__isnull=False) & Exists(away)),
         state__in=NOT_BEGUN,
         item__status=ItemStatus.PLANNED,
-        item__meeting__status__in=[MeetingStatus.PLANNED, MeetingStatus.PUBLISHED],
+        item__meeting__status__in=PLANNABLE,
         item__meeting__starts_at__gt=now,
     )
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
+
 from cases.enums import ResultState
 from cases.models import Case, Result
 from checklists.registry import spec_of
@@ -95,15 +97,20 @@ def raise_estimates(rows: Iterable[Preparation]) -> int:
     """Raise the estimates of preparations that nobody has begun to what there is to read now; return how many rose.
 
     An answer may have come since the agenda was published, from elsewhere perhaps. None is lowered, so that a week
-    that was planned does not move for nothing. Three queries, however many there are.
+    that was planned does not move for nothing. What somebody holds or has changed meanwhile is left to the next run.
+    Four queries, however many there are.
     """
     waiting = [row for row in rows if row.state in NOT_BEGUN]
-    raised = []
-    for row, weight in zip(waiting, _weights(waiting), strict=True):
-        if weight.minutes > row.estimate_minutes:
-            row.estimate_minutes, row.is_learnt = weight.minutes, weight.is_learnt
-            raised.append(row)
-    Preparation.objects.bulk_update(raised, ["estimate_minutes", "is_learnt"])
+    weighed = zip(waiting, _weights(waiting), strict=True)
+    more = {row.pk: (row.estimate_minutes, weight) for row, weight in weighed if weight.minutes > row.estimate_minutes}
+    if not more:
+        return 0
+    with transaction.atomic():
+        held = Preparation.objects.select_for_update(skip_locked=True).filter(pk__in=more, state__in=NOT_BEGUN)
+        raised = [row for row in held if row.estimate_minutes == more[row.pk][0]]
+        for row in raised:
+            row.estimate_minutes, row.is_learnt = more[row.pk][1].minutes, more[row.pk][1].is_learnt
+        Preparation.objects.bulk_update(raised, ["estimate_minutes", "is_learnt"])
     return len(raised)
 
 

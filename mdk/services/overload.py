@@ -14,6 +14,7 @@ from mdk.access import PREPARES
 from mdk.models import OverloadWarning, Preparation
 from mdk.queries.capacity import ReaderWeek, monday_of, reader_weeks
 from mdk.queries.days import midnight
+from mdk.services.sweeping import sweep
 
 WEEKS = 8
 """How far ahead is looked: this week and the seven after it. Later agendas are too thin to tell."""
@@ -32,7 +33,7 @@ def warn_overloaded(*, now: datetime) -> int:
     readers = due.exclude(reader=None).order_by().values_list("reader_id", flat=True).distinct()
     over = {key: week for key, week in reader_weeks(readers, mondays).items() if week.over}
     _forget(over, first)
-    return sum(_warn(week, now) for week in over.values())
+    return sweep(over.values(), lambda week: _warn(week, now), what="weeks that hold too much")
 
 
 @transaction.atomic

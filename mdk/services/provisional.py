@@ -8,7 +8,7 @@ is never made firm from here: it is offered (`mdk.queries.proposals`).
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -23,9 +23,10 @@ from mdk.models import AgendaItem, Meeting
 from mdk.planning.likely import LIKELY, Choice, Option, choose, first_option
 from mdk.queries.coming import Coming, coming_meetings
 from mdk.queries.promises import is_endangered, warned
-from mdk.queries.waiting import PLANNABLE, Place, Waiting, waiting_cases
+from mdk.queries.waiting import BATCH, Place, Waiting, waiting_cases
 from mdk.services.moves import hold_place, leave_place, written_first_place, written_move
 from mdk.services.promises import follow_promise
+from mdk.services.sweeping import sweep
 from mdk.transitions import lock_meeting
 
 logger = logging.getLogger(__name__)
@@ -118,7 +119,7 @@ def _first(case: Waiting, options: list[Option]) -> Choice | None:
 
 def _next(case: Waiting, place: Place, options: list[Option], now: datetime) -> Choice | None:
     """Return where the provisional place should move, or None when it stays."""
-    if place.late == LateState.ASKED:
+    if place.late == LateState.ASKED and place.starts_at > now and place.meeting_status in PLANNABLE:
         return None
     if gone := _gone(case, place, now):
         return choose(_held(case, place, options, now), options, case.minutes, is_gone=gone)
@@ -236,19 +237,23 @@ def _write_chances(steps: Iterable[_Step], now: datetime) -> None:
 
     Rows that somebody holds are left to the next run: nobody is waited for, so nothing can stand still.
     """
-    changed = {
-        step.case.place.item: step.probability
+    changed = [
+        (step.case.place.item, step.probability)
         for step in steps
         if step.choice is None and step.case.place and step.probability is not None and _differs(step)
-    }
-    if not changed:
-        return
-    with transaction.atomic():
-        found = AgendaItem.objects.filter(pk__in=changed, status=ItemStatus.PROVISIONAL)
-        items = list(found.select_for_update(skip_locked=True, of=("self",)))
-        for item in items:
-            item.probability, item.forecast_at = changed[item.pk], now
-        AgendaItem.objects.bulk_update(items, ["probability", "forecast_at"])
+    ]
+    for first in range(0, len(changed), BATCH):
+        _write_batch(dict(changed[first : first + BATCH]), now)
+
+
+@transaction.atomic
+def _write_batch(changed: Mapping[int, float], now: datetime) -> None:
+    """Write some of them: few enough that nobody waits long for the rows, and that the statement stays small."""
+    found = AgendaItem.objects.filter(pk__in=changed, status=ItemStatus.PROVISIONAL)
+    items = list(found.select_for_update(skip_locked=True, of=("self",)))
+    for item in items:
+        item.probability, item.forecast_at = changed[item.pk], now
+    AgendaItem.objects.bulk_update(items, ["probability", "forecast_at"])
 
 
 def _differs(step: _Step) -> bool:
@@ -260,9 +265,14 @@ def _follow_promises(steps: Iterable[_Step], now: datetime) -> None:
     """Warn of promised dates in danger, and write down which are safe again; one query, and some for each that changes."""
     promised = {step.case.case: step for step in steps if step.case.promised_on and not step.case.is_national}
     last = warned(promised)
-    for pk, step in promised.items():
-        on = step.case.promised_on
-        if on is None or is_endangered(on, step.expected_at) == (last.get(pk) == on.isoformat()):
-            continue
-        with transaction.atomic():
-            follow_promise(lock_case(pk), starts_at=step.expected_at, now=now)
+    changed = [
+        step
+        for pk, step in promised.items()
+        if (on := step.case.promised_on) and is_endangered(on, step.expected_at) != (last.get(pk) == on.isoformat())
+    ]
+    sweep(changed, lambda step: _follow_promise(step, now), what="promised dates in danger")
+
+
+@transaction.atomic
+def _follow_promise(step: _Step, now: datetime) -> bool:
+    return follow_promise(lock_case(step.case.case), starts_at=step.expected_at, now=now)

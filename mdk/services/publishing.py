@@ -17,6 +17,7 @@ from mdk.queries.days import midnight
 from mdk.queries.publishing import latest_versions, list_of, members_of, unpublished
 from mdk.services.agenda import refresh_agenda
 from mdk.services.carrying import open_preparations
+from mdk.services.sweeping import sweep
 from mdk.transitions import lock_meeting, move_meeting, touch
 
 
@@ -52,10 +53,7 @@ def tell_unpublished(*, now: datetime) -> int:
 
     Returns how many meetings they were told of. Leaves `meeting.unpublished`.
     """
-    told = 0
-    for meeting in unpublished(now):
-        told += _tell(meeting.pk, now)
-    return told
+    return sweep(unpublished(now), lambda meeting: _tell(meeting.pk, now), what="lists that are not published")
 
 
 @transaction.atomic

@@ -7,10 +7,11 @@ from django.db.models import QuerySet
 
 from cases.transitions import lock_case
 from events.record import record
-from mdk.enums import ItemStatus, MeetingStatus, PreparationState
+from mdk.enums import PLANNABLE, ItemStatus, PreparationState
 from mdk.models import Preparation
 from mdk.queries.readings import changes_of, changes_since
 from mdk.services.carrying import minutes_anew, raise_estimates
+from mdk.services.sweeping import sweep
 from mdk.transitions import lock_meeting, touch
 
 AHEAD = timedelta(days=60)
@@ -28,7 +29,8 @@ def reopen_changed(*, now: datetime) -> int:
     raise_estimates(ahead)
     done = [row for row in ahead if row.state == PreparationState.DONE]
     news = changes_of(done)
-    return sum(reopen(row.pk, now=now) for row in done if news[row.pk])
+    changed = [row.pk for row in done if news[row.pk]]
+    return sweep(changed, lambda pk: reopen(pk, now=now), what="preparations opened again")
 
 
 @transaction.atomic
@@ -63,6 +65,6 @@ def _ahead(now: datetime) -> QuerySet[Preparation]:
     return Preparation.objects.filter(
         state__in=[PreparationState.DONE, PreparationState.TODO],
         item__status=ItemStatus.PLANNED,
-        item__meeting__status__in=[MeetingStatus.PLANNED, MeetingStatus.PUBLISHED],
+        item__meeting__status__in=PLANNABLE,
         item__meeting__starts_at__range=(now, now + AHEAD),
     ).select_related("item__case", "carried_over_from")

@@ -12,6 +12,7 @@ from mdk.enums import MeetingStatus
 from mdk.models import Meeting, Series
 from mdk.planning.calendar import MeetingDay, cutoff_at, meeting_days, moment_of, share_of
 from mdk.services.series_data import RELATED, SeriesData, check_series, day_rule, plain_values
+from mdk.services.sweeping import sweep
 
 __all__ = ["SeriesData", "add_meeting", "create_series", "extend_series", "generate_meetings"]
 
@@ -51,11 +52,13 @@ def generate_meetings(series: Series, *, now: datetime, since: date | None = Non
 
 def extend_series(*, now: datetime) -> int:
     """Make the meetings that active series lack of the coming half-year; return how many. Safe to run twice."""
-    made = 0
-    for pk in Series.objects.filter(is_active=True).order_by("pk").values_list("pk", flat=True):
-        with transaction.atomic():
-            made += len(generate_meetings(lock_series(pk), now=now))
-    return made
+    active = Series.objects.filter(is_active=True).order_by("pk").values_list("pk", flat=True)
+    return sweep(active, lambda pk: _extend(pk, now), what="series made longer")
+
+
+@transaction.atomic
+def _extend(series_id: int, now: datetime) -> int:
+    return len(generate_meetings(lock_series(series_id), now=now))
 
 
 @transaction.atomic

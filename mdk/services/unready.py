@@ -1,27 +1,25 @@
 """Firm cases that are no longer ready at the cut-off: moved on by the system, unless the chair takes them up all the same."""
 
-import logging
 from datetime import datetime
 
-from django.db import DatabaseError, transaction
+from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from accounts.errors import Invalid, Refused, sentence_errors
+from accounts.errors import Invalid, sentence_errors
 from accounts.models import User
 from cases.enums import ReadinessState
 from cases.services.refreshing import bring_up_to_date
 from checklists.enums import LevelCode
 from events.models import Event
 from events.record import record
-from mdk.enums import ItemStatus, MeetingStatus
+from mdk.enums import PLANNABLE, ItemStatus
 from mdk.models import AgendaItem
 from mdk.queries.lacking import all_lacking, reason_for
 from mdk.services.agenda import BookingRefused
 from mdk.services.rebooking import expected_meeting, is_ready, move_on
+from mdk.services.sweeping import sweep
 from mdk.transitions import lock_meeting, touch
-
-logger = logging.getLogger(__name__)
 
 ACCEPTED = "item.accepted_unready"
 
@@ -35,7 +33,7 @@ def rebook_unready(*, now: datetime) -> int:
     twice. Leaves what a rebooking leaves, by the system.
     """
     bring_up_to_date(list(_past_cutoff(now).values_list("case_id", flat=True)), now=now)
-    return sum(_rebook(item, now) for item in list(_unready(now)))
+    return sweep(list(_unready(now)), lambda item: _rebook(item, now), what="cases rebooked at the cut-off")
 
 
 @transaction.atomic
@@ -71,7 +69,7 @@ def accept_unready(item_id: int, *, reason: str, by: User, now: datetime) -> Age
 def _past_cutoff(now: datetime) -> QuerySet[AgendaItem]:
     return AgendaItem.objects.filter(
         status=ItemStatus.PLANNED,
-        meeting__status__in=[MeetingStatus.PLANNED, MeetingStatus.PUBLISHED],
+        meeting__status__in=PLANNABLE,
         meeting__cutoff_at__lte=now,
         meeting__starts_at__gt=now,
     ).exclude(level=LevelCode.PROTOCOL)
@@ -92,15 +90,11 @@ def _accepted() -> Exists:
 
 
 def _rebook(item: AgendaItem, now: datetime) -> bool:
-    """Rebook one item that is still unready and not accepted; a failure is logged, and whoever was faster has won."""
+    """Rebook one item that is still unready and not accepted; whoever was faster has won."""
     if is_ready(item.case, item.level, now):
         return False
     target = expected_meeting(item, now)
-    try:
-        return _rebook_locked(item, target.pk if target else None, now)
-    except (Refused, DatabaseError):
-        logger.exception("item %s was not rebooked at the cut-off", item.pk)
-        return False
+    return _rebook_locked(item, target.pk if target else None, now)
 
 
 @transaction.atomic
