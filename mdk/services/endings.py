@@ -32,9 +32,11 @@ def give_up(place: int, *, ending: str, by: User, now: datetime) -> None:
     """Take the item `place`, which `hold` has locked, off its agenda for the ending.
 
     The minutes that readers have spent are lost with it (`mdk.queries.fates`); those who hold its preparation are told
-    along with the responsible clinician. Leaves `item.removed`.
+    along with the responsible clinician and the contact nurse. Leaves `item.removed`.
     """
-    item = AgendaItem.objects.select_related("case__responsible_clinician", "meeting__series").get(pk=place)
+    item = AgendaItem.objects.select_related(
+        "case__responsible_clinician", "case__contact_nurse", "meeting__series"
+    ).get(pk=place)
     meeting = lock_meeting(item.meeting_id)
     if item.status == ItemStatus.DISCUSSING:
         item.seconds_used += meeting.seconds_shown(now)
@@ -45,9 +47,10 @@ def give_up(place: int, *, ending: str, by: User, now: datetime) -> None:
         touch(meeting, current_item=None, current_since=None)
     else:
         touch(meeting)
-    readers = [row.reader for row in item.preparations.select_related("reader") if row.reader]
+    readers = [row.reader for row in item.preparations.select_related("reader")]
+    people = [item.case.responsible_clinician, item.case.contact_nurse, *readers]
     record(
         "item.removed", by=by, now=now, subject=item, case=item.case_id, meeting=meeting.pk,
-        unit=meeting.series.unit_id, to=[item.case.responsible_clinician, *readers],
+        unit=meeting.series.unit_id, to=[person for person in people if person],
         data={"ending": ending, "prep_minutes_lost": sum(spent_on(item.case_id).values())},
     )  # fmt: skip

@@ -62,12 +62,12 @@ def test_what_was_read_is_lost_and_counted_once(house: House, item: AgendaItem) 
     assert Event.objects.get(kind="item.removed").data["prep_minutes_lost"] == BOTH
 
 
-def test_its_clinician_and_those_who_hold_the_preparation_are_told(house: House, item: AgendaItem) -> None:
+def test_its_clinician_its_nurse_and_those_who_hold_the_preparation_are_told(house: House, item: AgendaItem) -> None:
     read_all(item, house, NOW)
     end(item.case, house)
     told = Notice.objects.filter(event__kind="item.removed").values_list("person", flat=True)
     readers = {row.reader_id for row in item.preparations.all()}
-    assert set(told) == {house.clinician.pk, *readers}
+    assert set(told) == {house.clinician.pk, house.nurse.pk, *readers}
 
 
 def test_a_case_under_discussion_may_end(house: House) -> None:

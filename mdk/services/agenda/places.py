@@ -109,13 +109,15 @@ def lift_item(item_id: int, *, reason: str, by: User, now: datetime) -> AgendaIt
 
 @transaction.atomic
 def take_off(item_id: int, *, reason: str, by: User, now: datetime) -> AgendaItem:
-    """Take a case off the agenda without another place; it waits again as referred. Leaves `item.removed`."""
+    """Take a case off the agenda without another place; it waits again as referred.
+
+    Its clinician and contact nurse are told. Leaves `item.removed`.
+    """
     if not reason.strip():
         raise Invalid([FieldError("reason", "required", _("Give the reason in a sentence."))])
     meeting = lock_meeting(AgendaItem.objects.values_list("meeting_id", flat=True).get(pk=item_id))
-    item = (
-        AgendaItem.objects.select_for_update(of=("self",)).select_related("case__responsible_clinician").get(pk=item_id)
-    )
+    people = "case__responsible_clinician", "case__contact_nurse"
+    item = AgendaItem.objects.select_for_update(of=("self",)).select_related(*people).get(pk=item_id)
     if item.status == ItemStatus.REMOVED:
         return item
     if item.status not in (ItemStatus.PROVISIONAL, ItemStatus.PLANNED):
@@ -126,7 +128,8 @@ def take_off(item_id: int, *, reason: str, by: User, now: datetime) -> AgendaIte
     touch(meeting)
     record(
         "item.removed", by=by, now=now, subject=item, case=item.case_id, meeting=meeting.pk,
-        unit=meeting.series.unit_id, to=[item.case.responsible_clinician],
+        unit=meeting.series.unit_id,
+        to=[person for person in (item.case.responsible_clinician, item.case.contact_nurse) if person],
     )  # fmt: skip
     return item
 
