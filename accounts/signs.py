@@ -7,6 +7,7 @@ forbids inline style. Every dynamic text goes through `format_html`.
 
 from datetime import date, datetime
 from functools import lru_cache
+from typing import Final
 
 from django.utils import formats, timezone
 from django.utils.html import format_html, format_html_join
@@ -249,16 +250,23 @@ def days_in_words(days: int, allowed: int | None) -> str:
     }
 
 
+EVEN: Final = 0.5
+"""From this chance on (0-1) a provisional date is called likely."""
+
+
 def likely(starts_at: datetime, probability: float | None, *, is_ready: bool = False) -> str:
     """Return when a case with a provisional date is expected to be discussed, `likely Thu 3 Dec, 84%`.
 
     One that is ready is said to be so, since a person may make it firm; without a forecast the day alone stands.
+    What is less than even is not called likely.
     """
     day = formats.date_format(timezone.localtime(starts_at), "D j b")
     if is_ready:
         return _("likely %(day)s; ready, can be firm") % {"day": day}
     if probability is None:
         return _("likely %(day)s") % {"day": day}
+    if probability < EVEN:
+        return _("provisionally %(day)s, %(chance)s") % {"day": day, "chance": percent(probability)}
     return _("likely %(day)s, %(chance)s") % {"day": day, "chance": percent(probability)}
 
 

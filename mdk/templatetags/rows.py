@@ -8,6 +8,7 @@ from django import template
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timezone import localdate
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -48,7 +49,7 @@ _MARKED = '<span class="is-discordant">{}{}</span>'
 _CANDIDATE = (
     '{pick}<a class="candidate__question question-link clip" data-open id="open-case-{id}" href="{link}case-{id}"'
     ' title="{question}">{question}</a><span class="candidate__who">{who}</span>'
-    '<span class="candidate__facts">{clock}<span class="candidate__promised">{promised}</span>'
+    '<span class="candidate__facts">{clock}<span class="candidate__promised{past}">{promised}</span>'
     '{level}{strip}<span class="candidate__missing" title="{hint}">{missing}</span>'
     "{chance}</span>"
     '<button type="submit" class="btn btn--small candidate__add" form="book" name="case" value="{id}"'
@@ -139,6 +140,7 @@ def candidate_row(case: CandidateRow, link: str) -> SafeString:
         missing=missing,
         hint=hint,
         promised=date_format(case.promised_on, "j b") if case.promised_on else "",
+        past=" is-past" if case.promised_on and case.promised_on < localdate() else "",
         chance=chance,
         add=_("Add"),
     )
@@ -173,6 +175,8 @@ def _expected(row: AgendaRow) -> SafeString:
 
 def _likely(row: AgendaRow) -> SafeString:
     """Say that the place is provisional, and how likely the case is ready in time."""
+    is_likely = row.probability is None or row.probability >= signs.EVEN
+    word = _("likely") if is_likely else _("provisional")
     return format_html(
-        '<span class="small">{} <span class="nowrap">{}</span></span>', _("likely"), signs.percent(row.probability)
+        '<span class="small">{} <span class="nowrap">{}</span></span>', word, signs.percent(row.probability)
     )

@@ -36,7 +36,7 @@
   const currentList = () =>
     document.activeElement.closest?.("[data-list]") ||
     document.querySelector("[data-list] .is-current")?.closest("[data-list]") ||
-    [...document.querySelectorAll("[data-list]")].find(visible);
+    [...document.querySelectorAll("[data-list]:not(details:not([open]) *)")].find(visible); // what is folded has rects too
 
   const step = (by) => {
     const list = currentList();
