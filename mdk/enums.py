@@ -15,6 +15,10 @@ class MeetingStatus(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
+PLANNABLE = (MeetingStatus.PLANNED, MeetingStatus.PUBLISHED)
+"""Meetings whose agenda can still be changed."""
+
+
 class ItemStatus(models.TextChoices):
     """Where an agenda item stands; `planned` is firm (DESIGN.md, section 8)."""
 

@@ -21,7 +21,7 @@ from config.seeding.cases import at, carry_out
 from config.seeding.conferences import demo_series
 from config.seeding.people import Staff, demo_staff
 from config.seeding.plans import CasePlan, plan_case
-from mdk.enums import MeetingStatus
+from mdk.enums import PLANNABLE
 from mdk.models import Meeting, Series
 from mdk.services.agenda import book_case, planned_minutes
 from mdk.services.publishing import publish_meeting
@@ -140,6 +140,6 @@ def _book(cases: Iterable[Case], staff: Staff, series: dict[str, Series], now: d
 def _room(series: Series, now: datetime) -> list[list[int]]:
     """Return [meeting id, free minutes] of the coming meetings before their cut-off, soonest first."""
     coming = series.meetings.filter(
-        starts_at__gt=now, cutoff_at__gt=now, status__in=[MeetingStatus.PLANNED, MeetingStatus.PUBLISHED]
+        starts_at__gt=now, cutoff_at__gt=now, status__in=PLANNABLE
     )
     return [[meeting.pk, meeting.capacity_minutes - planned_minutes(meeting)] for meeting in coming]

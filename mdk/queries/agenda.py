@@ -36,6 +36,8 @@ class PreparationRow:
     reader_name: str | None
     reader_email: str | None
     estimate_minutes: int
+    earlier_minutes: int
+    """What it took before it was opened again; the estimate is then of what is new."""
     minutes: int | None
     due_at: datetime
     carried_over_from_id: int | None
@@ -270,8 +272,8 @@ def preparations_of(item_ids: Sequence[int]) -> dict[int, tuple[PreparationRow, 
     if not item_ids:
         return {}
     rows = Preparation.objects.filter(item_id__in=item_ids).order_by("item_id", "-discipline")
-    names = ("id", "item_id", "discipline", "state", "reader_id", "estimate_minutes", "minutes", "due_at",
-             "carried_over_from_id")  # fmt: skip
+    names = ("id", "item_id", "discipline", "state", "reader_id", "estimate_minutes", "earlier_minutes", "minutes",
+             "due_at", "carried_over_from_id")  # fmt: skip
     for row in rows.values(*names, **_PREPARATION):
         grouped[row["item_id"]].append(PreparationRow(**row))
     return {item_id: tuple(found) for item_id, found in grouped.items()}
@@ -283,14 +285,18 @@ def planned_minutes_of(rows: Iterable[AgendaRow]) -> int:
 
 
 def preparation_loads(rows: Iterable[AgendaRow]) -> tuple[PreparationLoad, ...]:
-    """Return the minutes of preparation per discipline for the firm items; what was sent back counts no longer."""
+    """Return the minutes of preparation per discipline for the firm items; what was sent back counts no longer.
+
+    The same minutes as the limits are held against (`mdk.queries.capacity.planned_for`).
+    """
     planned: dict[str, int] = dict.fromkeys(Discipline.values, 0)
     done = dict.fromkeys(Discipline.values, 0)
     for row in rows:
         for preparation in row.preparations if row.is_firm else ():
             if preparation.state == PreparationState.RETURNED:
                 continue
-            planned[preparation.discipline] += preparation.estimate_minutes
+            planned[preparation.discipline] += preparation.estimate_minutes + preparation.earlier_minutes
+            done[preparation.discipline] += preparation.earlier_minutes
             if preparation.state == PreparationState.DONE:
                 done[preparation.discipline] += preparation.estimate_minutes
     return tuple(PreparationLoad(code, planned[code], done[code]) for code in Discipline.values)

@@ -40,9 +40,7 @@ from checklists.spec import DefinitionSpec
 from mdk.access import series_units
 from mdk.enums import OPEN_ITEMS
 from mdk.models import AgendaItem, Meeting
-
-WITHOUT_CLOCK_DAYS = 42
-"""Where a pathway states no lead time, a case is sorted as if it had this many days (local choice)."""
+from mdk.planning.urgency import WITHOUT_CLOCK_DAYS
 
 SHOWN = 60
 """The most urgent that a page shows at first; "show more" shows `AT_MOST`, filters and search reach the others."""
@@ -175,10 +173,14 @@ def _specs(meeting: Meeting) -> dict[int, DefinitionSpec]:
 
 def _limit(specs: Mapping[int, DefinitionSpec]) -> Least:
     """Return the day on which a case must have been taken up, as an expression to sort by."""
-    days = [When(definition_id=pk, then=Value(spec.lead_time_days or WITHOUT_CLOCK_DAYS)) for pk, spec in specs.items()]
+    days = [When(definition_id=pk, then=Value(_allowed(spec))) for pk, spec in specs.items()]
     allowed = Choose(*days, default=Value(WITHOUT_CLOCK_DAYS), output_field=IntegerField())
     limit = ExpressionWrapper(F("suspected_on") + allowed, output_field=DateField())
     return Least(limit, F("promised_on"))
+
+
+def _allowed(spec: DefinitionSpec) -> int:
+    return WITHOUT_CLOCK_DAYS if spec.lead_time_days is None else spec.lead_time_days
 
 
 def _waiting(actor: Actor, meeting: Meeting, readiness: str, level: str, text: str) -> QuerySet[Case]:

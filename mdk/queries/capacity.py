@@ -102,6 +102,16 @@ def planned_expression(prefix: str = "") -> Case:
     return Case(When(counts, then=expected), default=0, output_field=IntegerField())
 
 
+def planned_for(meeting_ids: Collection[int]) -> dict[tuple[int, str], int]:
+    """Return the minutes of preparation that meetings hold, by meeting and discipline, none left out; one query.
+
+    What every limit of a meeting is held against: its gate, its warnings, its round and its plans.
+    """
+    rows = Preparation.objects.filter(item__meeting__in=meeting_ids).order_by().values("item__meeting", "discipline")
+    counted = rows.annotate(planned=Sum(planned_expression())).values_list("item__meeting", "discipline", "planned")
+    return defaultdict(int, {(meeting, discipline): minutes for meeting, discipline, minutes in counted})
+
+
 def _left(stated: Sequence[tuple[date, int]], monday: date, away: set[date]) -> int | None:
     """Return the week's minutes in proportion to its working days at work, None where nothing is stated yet."""
     place = bisect_right(stated, monday, key=lambda row: row[0])

@@ -11,11 +11,11 @@ from django.db.models.functions import Coalesce
 
 from checklists.registry import specs_of
 from mdk.access import series_units
-from mdk.enums import FIRM_ITEMS, ItemStatus
+from mdk.enums import FIRM_ITEMS, PLANNABLE, ItemStatus
 from mdk.models import AgendaItem, Meeting, Series
 from mdk.planning.likely import Option
 from mdk.planning.urgency import urgency
-from mdk.queries.waiting import PLANNABLE, Waiting
+from mdk.queries.waiting import Waiting
 
 AHEAD: Final = timedelta(weeks=16)
 """How far ahead a place is looked for: a case that is not likely ready in sixteen weeks is told no date (local)."""
@@ -37,8 +37,14 @@ class Coming:
     held: list[tuple[tuple[date, date, int], float]] = field(default_factory=list)
 
     def takes(self, case: Waiting) -> bool:
-        """Whether the series takes the case's diagnosis and some unit of the case takes part in it."""
-        return case.diagnosis in self.diagnoses and not self.units.isdisjoint(case.units)
+        """Whether the series takes the case's diagnosis and some unit of the case takes part in it.
+
+        Units that only the system's own place brings do not lead on to series of theirs.
+        """
+        is_given = case.place is not None and not case.place.by_hand
+        is_here = case.place is not None and case.place.series == self.series
+        reached = is_here or not self.units.isdisjoint(case.home if is_given else case.units)
+        return case.diagnosis in self.diagnoses and reached
 
     def option(self, case: Waiting, now: datetime) -> Option:
         """Return the meeting as an option for the case: behind firm places and the more urgent provisional ones."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.db.models import Count, F, Min, Q, QuerySet, Sum
 from django.db.models.functions import TruncWeek
@@ -12,7 +12,7 @@ from checklists.enums import Discipline
 from mdk.enums import FIRM_ITEMS, PreparationState
 from mdk.models import Preparation, ProvisionalMove, Rebooking, Series
 from mdk.queries.capacity import mondays_between
-from mdk.queries.days import midnight
+from mdk.queries.days import between
 
 OPEN = (PreparationState.WAITING, PreparationState.TODO)
 
@@ -91,6 +91,7 @@ def any_moves(weeks: Sequence[WeekMoves]) -> bool:
 def _weekly(
     rows: QuerySet[Rebooking] | QuerySet[ProvisionalMove], name: str, first: date, last: date
 ) -> dict[date, int]:
-    within = rows.filter(**{f"{name}__gte": midnight(first), f"{name}__lt": midnight(last + timedelta(days=1))})
-    counted = within.order_by().values(week=TruncWeek(name)).annotate(count=Count("pk"))
+    counted = (
+        rows.filter(between(name, first, last)).order_by().values(week=TruncWeek(name)).annotate(count=Count("pk"))
+    )
     return {timezone.localdate(row["week"]): row["count"] for row in counted}

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.db.models import Count, F, Q
 from django.utils import timezone
@@ -13,7 +13,7 @@ from accounts.queries import people_with
 from mdk.access import series_units
 from mdk.enums import FIRM_ITEMS, ItemStatus, LateState
 from mdk.models import AgendaItem, Meeting
-from mdk.queries.days import midnight
+from mdk.queries.days import between
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +46,7 @@ def may_answer(meeting: Meeting, person: User | None, now: datetime) -> bool:
 
 def late_shares(unit_ids: Iterable[int], first: date, last: date) -> list[LateShare]:
     """Return the late share of each unit that referred cases to meetings from `first` to `last`, by name; one query."""
-    items = AgendaItem.objects.filter(
-        case__unit__in=list(unit_ids),
-        meeting__starts_at__gte=midnight(first),
-        meeting__starts_at__lt=midnight(last + timedelta(days=1)),
-    )
+    items = AgendaItem.objects.filter(between("meeting__starts_at", first, last), case__unit__in=list(unit_ids))
     # A place that was given up was firm when its case was rebooked from it, or was granted late.
     given = Q(status__in=[*FIRM_ITEMS, ItemStatus.REBOOKED]) | Q(late=LateState.GRANTED)
     rows = (

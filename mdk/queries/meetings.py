@@ -1,7 +1,7 @@
 """Series and meetings as lists show them."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from itertools import groupby
 from typing import Any
 
@@ -16,9 +16,9 @@ from accounts.queries import people_with, units_below, units_by_name
 from cases.enums import ReadinessState
 from checklists.enums import LevelCode
 from checklists.queries import published_diagnoses
-from mdk.enums import FIRM_ITEMS, ItemStatus
+from mdk.enums import FIRM_ITEMS, PLANNABLE, ItemStatus
 from mdk.models import AgendaItem, Meeting, Series
-from mdk.queries.days import midnight
+from mdk.queries.days import between
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +67,8 @@ def meetings_between(
     actor: Actor, first: date | None = None, last: date | None = None, series: int | None = None
 ) -> QuerySet[Meeting]:
     """Return the visible meetings from the day `first` to the day `last`, both included, as documents need them."""
-    meetings = Meeting.objects.filter(series__in=visible_series(actor).order_by().values("pk"))
-    if first:
-        meetings = meetings.filter(starts_at__gte=midnight(first))
-    if last:
-        meetings = meetings.filter(starts_at__lt=midnight(last + timedelta(days=1)))
+    visible = visible_series(actor).order_by().values("pk")
+    meetings = Meeting.objects.filter(between("starts_at", first, last), series__in=visible)
     if series is not None:
         meetings = meetings.filter(series_id=series)
     loaded = meetings.select_related("series__unit__parent__parent", "chair")
@@ -104,7 +101,7 @@ def targets_after(meeting: Meeting, actor: Actor) -> list[Meeting]:
     meetings = Meeting.objects.filter(
         series__in=visible_series(actor, Permission.PLAN_MEETING).order_by().values("pk"),
         series__diagnoses__in=meeting.series.diagnoses.all(),
-        status__in=["planned", "published"],
+        status__in=PLANNABLE,
         starts_at__gt=timezone.now(),
     ).exclude(pk=meeting.pk)
     found = list(meetings.select_related("series").distinct().order_by("starts_at", "pk")[:40])

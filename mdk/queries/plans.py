@@ -19,19 +19,17 @@ from cases.queries import visible_cases
 from checklists.enums import Discipline
 from checklists.registry import specs_of
 from mdk.access import series_units
-from mdk.enums import FIRM_ITEMS, MeetingStatus, PreparationState
+from mdk.enums import FIRM_ITEMS, PLANNABLE, MeetingStatus, PreparationState
 from mdk.models import AgendaItem, Meeting, Preparation, Series
 from mdk.planning.calendar import due_at
 from mdk.planning.demand import Pool, ReaderLimit, Slot, Week
 from mdk.planning.urgency import urgency
-from mdk.queries.capacity import absent_on, monday_of, reader_weeks
+from mdk.queries.capacity import absent_on, monday_of, planned_for, reader_weeks
 from mdk.queries.duty import OnDuty, diagnoses_read, readers_on_duty
 from mdk.queries.meetings import visible_series
 
 CONSIDERED: Final = 2_000
 """The most urgent cases that one plan looks at; no horizon holds more."""
-
-PLANNABLE = (MeetingStatus.PLANNED, MeetingStatus.PUBLISHED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +98,7 @@ def waiting_for(actor: Actor, series: Collection[Series]) -> tuple[list[WaitingR
 
 def slots_of(meetings: Sequence[Meeting]) -> tuple[Slot, ...]:
     """Return what each meeting still holds beside its firm places; one query."""
-    planned: dict[tuple[int, str], int] = {}
-    rows = _counting().filter(item__meeting__in=meetings).order_by().values("item__meeting_id", "discipline")
-    for row in rows.annotate(total=Sum("estimate_minutes")):
-        planned[row["item__meeting_id"], row["discipline"]] = row["total"]
+    planned = planned_for([meeting.pk for meeting in meetings])
     return tuple(_slot(meeting, planned) for meeting in meetings)
 
 
@@ -112,18 +107,14 @@ def _slot(meeting: Meeting, planned: Mapping[tuple[int, str], int]) -> Slot:
         Discipline.RADIOLOGY.value: meeting.prep_radiology_minutes,
         Discipline.PATHOLOGY.value: meeting.prep_pathology_minutes,
     }
-    taken = sum(planned.get((meeting.pk, name), 0) for name in stated)
+    taken = sum(planned[meeting.pk, name] for name in stated)
     total = meeting.prep_capacity_minutes
     return Slot(
         meeting=meeting.pk,
         on=timezone.localdate(meeting.starts_at),
         week=monday_of(due_on(meeting)),
         minutes=max(0, meeting.capacity_minutes - meeting.planned),  # type: ignore[attr-defined]
-        prep={
-            name: max(0, limit - planned.get((meeting.pk, name), 0))
-            for name, limit in stated.items()
-            if limit is not None
-        },
+        prep={name: max(0, limit - planned[meeting.pk, name]) for name, limit in stated.items() if limit is not None},
         prep_total=max(0, total - taken) if total else None,
         is_published=meeting.status == MeetingStatus.PUBLISHED,
     )

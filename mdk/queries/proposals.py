@@ -17,12 +17,12 @@ from cases.panels import Proposal
 from checklists.enums import LevelCode
 from checklists.registry import spec_of
 from mdk.access import series_units
-from mdk.enums import FIRM_ITEMS, OPEN_ITEMS
+from mdk.enums import FIRM_ITEMS, OPEN_ITEMS, PLANNABLE
 from mdk.models import AgendaItem, Meeting, Series
 from mdk.planning.likely import LIKELY, first_option
 from mdk.planning.urgency import urgency
 from mdk.queries.coming import Coming, coming_meetings, count_held, minutes_before
-from mdk.queries.waiting import PLANNABLE, waiting_cases
+from mdk.queries.waiting import waiting_cases
 
 __all__ = ["LIKELY", "first_likely", "proposals_by_case", "proposals_for"]
 

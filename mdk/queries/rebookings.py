@@ -1,15 +1,15 @@
 """What was rebooked, why and what it cost, and how cases ended that no conference took up: no patient in it."""
 
-from datetime import date, timedelta
+from datetime import date
 
-from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from accounts.actor import Actor
 from cases.enums import CaseStatus
 from cases.models import Case
 from mdk.models import AgendaItem, Preparation, Rebooking
-from mdk.queries.days import midnight
+from mdk.queries.days import between
 from mdk.queries.fates import SPENT
 from mdk.queries.meetings import visible_series
 
@@ -21,7 +21,7 @@ def rebookings_between(actor: Actor, first: date | None = None, last: date | Non
     (`count`).
     """
     series = visible_series(actor).order_by().values("pk")
-    rows = Rebooking.objects.filter(_between("rebooked_at", first, last), from_item__meeting__series__in=series)
+    rows = Rebooking.objects.filter(between("rebooked_at", first, last), from_item__meeting__series__in=series)
     same = Rebooking.objects.filter(case=OuterRef("case")).order_by()
     before = same.filter(pk__lt=OuterRef("pk")).order_by("-pk").values("pk")[:1]
     count = same.values("case").annotate(total=Count("pk")).values("total")
@@ -41,7 +41,7 @@ def endings_between(actor: Actor, first: date | None = None, last: date | None =
     series = visible_series(actor).order_by().values("pk")
     places = AgendaItem.objects.filter(case=OuterRef("pk")).order_by("-pk")
     spent = Preparation.objects.filter(item__case=OuterRef("pk")).order_by().values("item__case")
-    ended = Case.objects.filter(_between("status_changed_at", first, last), status=CaseStatus.WITHDRAWN)
+    ended = Case.objects.filter(between("status_changed_at", first, last), status=CaseStatus.WITHDRAWN)
     return (
         ended.filter(pk__in=AgendaItem.objects.filter(meeting__series__in=series).values("case"))
         .annotate(
@@ -53,12 +53,3 @@ def endings_between(actor: Actor, first: date | None = None, last: date | None =
         )
         .order_by("-status_changed_at", "-pk")
     )
-
-
-def _between(field: str, first: date | None, last: date | None) -> Q:
-    found = Q()
-    if first:
-        found &= Q(**{f"{field}__gte": midnight(first)})
-    if last:
-        found &= Q(**{f"{field}__lt": midnight(last + timedelta(days=1))})
-    return found

@@ -16,7 +16,7 @@ from checklists.enums import Discipline
 from checklists.models import Diagnosis
 from checklists.queries import published_diagnoses
 from mdk.access import PREPARES, series_units
-from mdk.enums import MeetingStatus
+from mdk.enums import PLANNABLE
 from mdk.models import Absence, Capacity, Meeting, SubSpeciality
 from mdk.queries.capacity import ReaderWeek, absent_on, monday_of, reader_weeks
 from mdk.queries.days import midnight
@@ -105,7 +105,7 @@ def duty_rows(actor: Actor, today: date) -> list[DutyRow]:
     meetings = list(
         Meeting.objects.filter(
             series__in=followed, starts_at__gte=midnight(today), starts_at__lt=midnight(today + AHEAD),
-            status__in=[MeetingStatus.PLANNED, MeetingStatus.PUBLISHED],
+            status__in=PLANNABLE,
         )
         .select_related("series__unit")
         .prefetch_related("duties")

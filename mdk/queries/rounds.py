@@ -19,9 +19,8 @@ from checklists.enums import LevelCode
 from checklists.registry import spec_of
 from events.models import Event
 from mdk.access import series_units
-from mdk.enums import OPEN_ITEMS, ItemStatus, LateState
+from mdk.enums import OPEN_ITEMS, PLANNABLE, ItemStatus, LateState
 from mdk.models import AgendaItem, Meeting
-from mdk.queries.waiting import PLANNABLE
 
 NEAR: Final = timedelta(days=2)
 """So long before the cut-off the workbench shows the round (local)."""

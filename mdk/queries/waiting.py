@@ -13,14 +13,12 @@ from cases.forecast import CaseForecast, Subject, forecasts
 from cases.models import Case
 from checklists.enums import LevelCode, Severity
 from checklists.registry import specs_of
-from mdk.enums import OPEN_ITEMS, ItemStatus, LateState, MeetingStatus
+from mdk.enums import OPEN_ITEMS, PLANNABLE, ItemStatus, LateState
 from mdk.models import AgendaItem, ProvisionalMove
 from mdk.planning.urgency import urgency
 
 BATCH: Final = 500
 """Cases that are read at a time."""
-
-PLANNABLE = (MeetingStatus.PLANNED, MeetingStatus.PUBLISHED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +27,7 @@ class Place:
 
     item: int
     meeting: int
+    series: int
     status: str
     minutes: int
     level: str
@@ -46,8 +45,8 @@ class Waiting:
     """A case that waits for a meeting, with its place, if any, and its forecast.
 
     `is_ready` is also true of the protocol list, which asks for no readiness; `lacks` is the first requirement that
-    stops it, empty for what is none. `barred` are the meetings from which a
-    person took it off; `came_from` is the meeting that its last provisional place ended with, unless it moved.
+    stops it, empty for what is none. `home` are the unit that refers it and those above, `barred` the meetings from
+    which a person took it off; `came_from` is the meeting that its last provisional place ended with, unless it moved.
     """
 
     case: int
@@ -60,6 +59,7 @@ class Waiting:
     definition: int
     lacks: str
     units: frozenset[int]
+    home: frozenset[int]
     urgency: tuple[date, date, int]
     promised_on: date | None
     forecast: CaseForecast
@@ -86,7 +86,7 @@ def waiting_cases(now: datetime, only: Collection[int] | None = None) -> Iterato
     `only` narrows them to some cases, of which then also the ready ones are among them.
     """
     last = 0
-    while rows := list(_rows(only).filter(pk__gt=last).order_by("pk").values(*_COLUMNS, **_PLACE)[:BATCH]):
+    while rows := list(_rows(only).filter(pk__gt=last).order_by("pk").values(*_COLUMNS, **_PLACE, **_ABOVE)[:BATCH]):
         last = rows[-1]["id"]
         yield _batch(rows, now)
 
@@ -107,6 +107,7 @@ _COLUMNS = (
     "id", "status", "triage", "level", "diagnosis_id", "unit_id", "definition_id", "suspected_on", "promised_on",
     "readiness_state", "readiness",
 )  # fmt: skip
+_ABOVE = {"above": F("unit__parent"), "higher": F("unit__parent__parent"), "top": F("unit__parent__parent__parent")}
 _PLACE = {
     "provider": F("patient__provider_id"),
     "item": F("held__id"),
@@ -117,6 +118,7 @@ _PLACE = {
     "late": F("held__late"),
     "added_by": F("held__added_by"),
     "probability": F("held__probability"),
+    "series": F("held__meeting__series"),
     "starts_at": F("held__meeting__starts_at"),
     "cutoff_at": F("held__meeting__cutoff_at"),
     "meeting_status": F("held__meeting__status"),
@@ -144,6 +146,7 @@ def _batch(rows: Sequence[dict[str, Any]], now: datetime) -> list[Waiting]:
             definition=row["definition_id"],
             lacks=_lacks(row["readiness"]),
             units=frozenset(units[row["id"]]),
+            home=frozenset(row[name] for name in ("unit_id", *_ABOVE) if row[name]),
             urgency=urgency(
                 row["suspected_on"], specs[row["definition_id"]].lead_time_days, row["promised_on"], row["id"]
             ),
@@ -178,6 +181,7 @@ def _place(row: dict[str, Any]) -> Place | None:
     return Place(
         item=row["item"],
         meeting=row["meeting"],
+        series=row["series"],
         status=row["item_status"],
         minutes=row["item_minutes"],
         level=row["item_level"],

@@ -11,7 +11,7 @@ from accounts.numbers import whole_number
 from accounts.permissions import Permission
 from checklists.enums import Discipline
 from mdk.access import series_units
-from mdk.enums import LateState, MeetingStatus
+from mdk.enums import PLANNABLE, LateState
 from mdk.models import Meeting
 from mdk.queries.agenda import (
     AgendaPart,
@@ -194,7 +194,7 @@ def workbench_of(actor: Actor, meeting: Meeting, filters: Mapping[str, str], now
 
 def is_open_for_planning(meeting: Meeting) -> bool:
     """Whether the agenda can still be changed."""
-    return meeting.status in (MeetingStatus.PLANNED, MeetingStatus.PUBLISHED)
+    return meeting.status in PLANNABLE
 
 
 def _line(row: AgendaRow) -> Line:

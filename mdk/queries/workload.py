@@ -17,7 +17,7 @@ from accounts.queries import units_below
 from mdk.enums import FIRM_ITEMS, PreparationState
 from mdk.models import Preparation, Series
 from mdk.queries.capacity import capacity_of, mondays_between, planned_expression
-from mdk.queries.days import midnight
+from mdk.queries.days import between
 from mdk.queries.fates import GIVEN_UP, KEPT, LOST, SPENT, USED, with_fate
 from mdk.queries.meetings import visible_series
 
@@ -195,16 +195,6 @@ def load_of(series: QuerySet[Series], first: date, last: date) -> Workload:
         [load for load in loads.values() if load.sum or any(week.capacity is not None for week in load.weeks)],
         sorted((load for load in units.values() if load.sum or load.elsewhere), key=lambda load: load.name),
     )
-
-
-def between(name: str, first: date | None, last: date | None) -> Q:
-    """Return the condition that the moment `name` lies between two days, both included; open where one is None."""
-    found = Q()
-    if first:
-        found &= Q(**{f"{name}__gte": midnight(first)})
-    if last:
-        found &= Q(**{f"{name}__lt": midnight(last + timedelta(days=1))})
-    return found
 
 
 def _sums(series_ids: Sequence[int], first: date, last: date) -> dict[tuple[int, int, date], Minutes]:

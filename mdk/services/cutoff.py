@@ -19,10 +19,9 @@ from cases.models import Case
 from cases.services.refreshing import bring_up_to_date
 from checklists.registry import spec_of
 from events.record import record
-from mdk.enums import ItemStatus, MoveReason
+from mdk.enums import PLANNABLE, ItemStatus, MoveReason
 from mdk.models import AgendaItem, Meeting
 from mdk.queries.rounds import Entry, Round, next_in_series, round_held
-from mdk.queries.waiting import PLANNABLE
 from mdk.services.agenda import booking_refusal, settle_place
 from mdk.services.moves import hold_place, leave_place
 from mdk.services.seats import case_ids_of, field_of, proposed
@@ -119,6 +118,8 @@ class _Doing:
     def _firm(self, entry: Entry) -> bool:
         """Make the place of a ready case firm, whether it holds it here, on the next meeting, or none yet."""
         case, item = self.cases[entry.case], self.items.get(entry.case)
+        if entry.item is not None and item is None:
+            return False  # It has got a place meanwhile, on a meeting that this round does not hold.
         level = item.level if item else case.level
         minutes = item.minutes if item else _minutes(case)
         if booking_refusal(self.meeting, case, level, minutes, provisional=False, now=self.now, in_round=True):

@@ -17,7 +17,7 @@ from accounts.actor import Actor
 from accounts.errors import FieldError, Invalid, Refused
 from accounts.models import User
 from events.record import record
-from mdk.enums import ItemStatus, MeetingStatus, PlanState
+from mdk.enums import PLANNABLE, ItemStatus, PlanState
 from mdk.models import AgendaItem, Meeting, ProposedPlan
 from mdk.planning.demand import Problem
 from mdk.planning.explain import Why, why_not, why_placed
@@ -115,7 +115,7 @@ def _check(meeting: Meeting, options: Options, allowed: Collection[int]) -> None
         errors.append(FieldError("series", "unknown", _("Name active series that you may plan.")))
     if errors:
         raise Invalid(errors)
-    if meeting.status not in (MeetingStatus.PLANNED, MeetingStatus.PUBLISHED):
+    if meeting.status not in PLANNABLE:
         status = meeting.get_status_display().lower()
         raise PlanRefused(
             _("The meeting is %(status)s; propose from a coming one.") % {"status": status}, code="meeting-status"

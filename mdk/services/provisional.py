@@ -18,7 +18,7 @@ from django.db import transaction
 from cases.enums import CaseStatus
 from cases.models import Case
 from cases.transitions import lock_case
-from mdk.enums import FIRM_ITEMS, OPEN_ITEMS, ItemStatus, LateState, MeetingStatus, MoveReason
+from mdk.enums import FIRM_ITEMS, OPEN_ITEMS, PLANNABLE, ItemStatus, LateState, MeetingStatus, MoveReason
 from mdk.models import AgendaItem, Meeting
 from mdk.planning.likely import LIKELY, Choice, Option, choose, first_option
 from mdk.queries.coming import Coming, coming_meetings

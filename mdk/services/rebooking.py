@@ -21,7 +21,7 @@ from cases.services.refreshing import bring_up_to_date
 from cases.transitions import lock_case
 from checklists.enums import LevelCode
 from events.record import record
-from mdk.enums import ItemStatus, MeetingStatus, RebookingReason
+from mdk.enums import PLANNABLE, ItemStatus, RebookingReason
 from mdk.models import AgendaItem, Meeting, Rebooking
 from mdk.queries.fates import spent_on
 from mdk.queries.lacking import NOTHING, lacking, was_foreseeable
@@ -107,7 +107,7 @@ def next_meeting(meeting: Meeting) -> Meeting | None:
         Meeting.objects.filter(
             series=meeting.series_id,
             starts_at__gt=meeting.starts_at,
-            status__in=[MeetingStatus.PLANNED, MeetingStatus.PUBLISHED],
+            status__in=PLANNABLE,
         )
         .order_by("starts_at")
         .first()

@@ -17,7 +17,7 @@ from cases.models import Case
 from cases.services.refreshing import refresh_due_readiness
 from cases.workdays import working_days_until
 from events.record import record
-from mdk.enums import ItemStatus, MeetingStatus
+from mdk.enums import PLANNABLE, ItemStatus
 from mdk.models import Meeting, Reminder, ReminderLine
 
 HORIZON = timedelta(days=21)
@@ -89,9 +89,7 @@ def _coming(now: datetime) -> Iterator[tuple[Meeting, list[Case]]]:
         case.pk: case
         for case in _unready().filter(status=CaseStatus.REFERRED).exclude(agenda_items__status=ItemStatus.PROVISIONAL)
     }
-    meetings = Meeting.objects.filter(
-        cutoff_at__gt=now, cutoff_at__lt=now + HORIZON, status__in=[MeetingStatus.PLANNED, MeetingStatus.PUBLISHED]
-    )
+    meetings = Meeting.objects.filter(cutoff_at__gt=now, cutoff_at__lt=now + HORIZON, status__in=PLANNABLE)
     for meeting in meetings.select_related("series").prefetch_related("series__diagnoses").order_by("starts_at"):
         booked = _unready().filter(
             agenda_items__meeting=meeting, agenda_items__status__in=[ItemStatus.PROVISIONAL, ItemStatus.PLANNED]

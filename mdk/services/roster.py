@@ -14,7 +14,7 @@ from checklists.enums import Discipline
 from checklists.models import Diagnosis
 from events.record import record
 from mdk.access import PREPARES, series_units
-from mdk.enums import MeetingStatus
+from mdk.enums import PLANNABLE
 from mdk.models import Absence, Capacity, Duty, Meeting, SubSpeciality
 from mdk.queries.capacity import monday_of
 from mdk.transitions import lock_meeting, touch
@@ -113,7 +113,7 @@ def set_duty(meeting_id: int, *, readers: Mapping[str, Collection[User]], by: Us
     which tells those who are new.
     """
     meeting = lock_meeting(meeting_id)
-    if meeting.status not in (MeetingStatus.PLANNED, MeetingStatus.PUBLISHED):
+    if meeting.status not in PLANNABLE:
         status = {"status": meeting.get_status_display().lower()}
         raise RosterRefused(_("The meeting is %(status)s, so its readers stay as they are.") % status)
     people = {reader.pk: reader for one in readers.values() for reader in one}

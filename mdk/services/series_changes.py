@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _
 from accounts.errors import Refused, Stale
 from accounts.models import User
 from events.record import record
-from mdk.enums import FIRM_ITEMS, Becomes, PreparationState
+from mdk.enums import FIRM_ITEMS, PLANNABLE, Becomes, PreparationState
 from mdk.models import AgendaItem, Meeting, Preparation, Series
 from mdk.queries.series import last_change
 from mdk.services.cancelling import cancel_meeting
 from mdk.services.series import generate_meetings, lock_series
 from mdk.services.series_data import PLAIN, RELATED, SeriesData, check_series, plain_values
-from mdk.services.series_effects import MAY_CHANGE, Effect, MeetingShape, SeriesChange, effects_of
+from mdk.services.series_effects import Effect, MeetingShape, SeriesChange, effects_of
 from mdk.transitions import move_meeting, touch
 
 OPEN_PREPARATION = (PreparationState.WAITING, PreparationState.TODO, PreparationState.IN_PROGRESS)
@@ -63,7 +63,7 @@ def change_series(
     check_series(data, known=series)
     locked = Meeting.objects.select_for_update(of=("self",)).select_related("series").order_by("pk")
     meetings = {
-        meeting.pk: meeting for meeting in locked.filter(series=series, status__in=MAY_CHANGE, starts_at__gt=now)
+        meeting.pk: meeting for meeting in locked.filter(series=series, status__in=PLANNABLE, starts_at__gt=now)
     }
     proposed = Series(pk=series.pk, version=series.version, **plain_values(data))
     change = effects_of(series, proposed, meetings, now)

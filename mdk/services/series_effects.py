@@ -19,7 +19,6 @@ from mdk.planning.rescheduling import Rescheduled, reschedule
 from mdk.services.series import WEEKS_AHEAD, values_on
 from mdk.services.series_data import day_rule
 
-MAY_CHANGE = (MeetingStatus.PLANNED, MeetingStatus.PUBLISHED)
 HOURS = ("starts_at", "ends_at", "cutoff_at", "due_at")
 QUIET = (Becomes.KEPT, Becomes.EXTRA)
 

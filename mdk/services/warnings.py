@@ -15,7 +15,7 @@ from cases.workdays import is_working_day
 from checklists.enums import Discipline
 from mdk.models import Meeting, Preparation, Series
 from mdk.planning.calendar import due_at
-from mdk.queries.capacity import ReaderWeek, absent_on, monday_of, planned_expression, reader_weeks
+from mdk.queries.capacity import ReaderWeek, absent_on, monday_of, planned_expression, planned_for, reader_weeks
 from mdk.queries.days import midnight
 from mdk.queries.duty import readers_on_duty
 from mdk.services.carrying import minutes_needed
@@ -52,15 +52,15 @@ def booking_warnings(meeting: Meeting, case: Case, level: str, now: datetime) ->
 
 
 def _over_meeting(meeting: Meeting, needed: Mapping[str, int]) -> list[str]:
-    firm = Preparation.objects.filter(item__meeting=meeting).order_by().values("discipline")
-    planned = {row["discipline"]: row["sum"] for row in firm.annotate(sum=Sum(planned_expression()))}
+    held = planned_for([meeting.pk])
+    planned = {discipline: held[meeting.pk, discipline] for discipline in Discipline.values}
     limits = {
         Discipline.RADIOLOGY: meeting.prep_radiology_minutes,
         Discipline.PATHOLOGY: meeting.prep_pathology_minutes,
     }
     found = []
     for discipline, minutes in needed.items():
-        limit, total = limits[Discipline(discipline)], planned.get(discipline, 0) + minutes
+        limit, total = limits[Discipline(discipline)], planned[discipline] + minutes
         if limit is not None and total > limit:
             words = {"discipline": Discipline(discipline).label, "total": total, "limit": limit}
             found.append(

@@ -1,8 +1,6 @@
 """Why a case does not get a place, and what a meeting has room for."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from django.db.models import Sum
 from django.utils import timezone
@@ -14,8 +12,9 @@ from cases.enums import CaseStatus, ReadinessState
 from cases.models import Case
 from cases.readiness.store import readiness_of, store_readiness
 from checklists.enums import Discipline, LevelCode
-from mdk.enums import FIRM_ITEMS, MeetingStatus, PreparationState
-from mdk.models import AgendaItem, Meeting, Preparation
+from mdk.enums import FIRM_ITEMS, PLANNABLE
+from mdk.models import AgendaItem, Meeting
+from mdk.queries.capacity import planned_for
 from mdk.services.carrying import minutes_needed
 from mdk.transitions import lock_meeting
 
@@ -99,7 +98,7 @@ def not_on_agenda() -> BookingRefused:
 def lock_for_planning(meeting_id: int) -> Meeting:
     """Return the meeting, locked; BookingRefused `meeting-status` when its agenda can no longer be changed."""
     meeting = lock_meeting(meeting_id)
-    if meeting.status not in (MeetingStatus.PLANNED, MeetingStatus.PUBLISHED):
+    if meeting.status not in PLANNABLE:
         status = meeting.get_status_display().lower()
         raise BookingRefused(
             _("The meeting is %(status)s, so its agenda stays as it is.") % {"status": status}, code="meeting-status"
@@ -108,7 +107,7 @@ def lock_for_planning(meeting_id: int) -> Meeting:
 
 
 def _wrong_place(meeting: Meeting, case: Case) -> BookingRefused | None:
-    if meeting.status not in (MeetingStatus.PLANNED, MeetingStatus.PUBLISHED):
+    if meeting.status not in PLANNABLE:
         status = meeting.get_status_display().lower()
         return BookingRefused(
             _("The meeting is %(status)s; choose another.") % {"status": status}, code="meeting-status"
@@ -173,8 +172,7 @@ def _over_preparation(meeting: Meeting, case: Case, level: str, now: datetime) -
     return None
 
 
-def planned_preparation(meeting: Meeting) -> Mapping[str, Any]:
-    """Return the minutes of preparation of the firm items, by discipline; what was sent back counts no longer."""
-    firm = Preparation.objects.filter(item__meeting=meeting, item__status__in=FIRM_ITEMS)
-    rows = firm.exclude(state=PreparationState.RETURNED).values("discipline").annotate(total=Sum("estimate_minutes"))
-    return {row["discipline"]: row["total"] for row in rows.order_by()}
+def planned_preparation(meeting: Meeting) -> dict[str, int]:
+    """Return the minutes of preparation that the meeting holds, by discipline; one query."""
+    planned = planned_for([meeting.pk])
+    return {discipline: planned[meeting.pk, discipline] for discipline in Discipline.values}
