@@ -139,7 +139,5 @@ def _book(cases: Iterable[Case], staff: Staff, series: dict[str, Series], now: d
 
 def _room(series: Series, now: datetime) -> list[list[int]]:
     """Return [meeting id, free minutes] of the coming meetings before their cut-off, soonest first."""
-    coming = series.meetings.filter(
-        starts_at__gt=now, cutoff_at__gt=now, status__in=PLANNABLE
-    )
+    coming = series.meetings.filter(starts_at__gt=now, cutoff_at__gt=now, status__in=PLANNABLE)
     return [[meeting.pk, meeting.capacity_minutes - planned_minutes(meeting)] for meeting in coming]
