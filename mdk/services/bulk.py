@@ -49,19 +49,20 @@ def book_many(
 
     `provisional` None: firm where the case is ready, else provisional. Who may, and what is refused: as `book_case`.
     """
-    _lock({meeting_id, *_held_elsewhere(case_ids)})
+    locked = {meeting_id, *_held_elsewhere(case_ids)}
+    _lock(locked)
 
     def book(case_id: int) -> AgendaItem:
         try:
             with transaction.atomic():
                 return book_case(
                     meeting_id, case_id, by=by, now=now, level=level, provisional=bool(provisional),
-                    override_reason=override_reason,
+                    override_reason=override_reason, among=locked,
                 )  # fmt: skip
         except BookingRefused as refusal:
             if provisional is not None or refusal.code != "not-ready":
                 raise
-        return book_case(meeting_id, case_id, by=by, now=now, level=level, provisional=True)
+        return book_case(meeting_id, case_id, by=by, now=now, level=level, provisional=True, among=locked)
 
     return [_answer(case_id, book) for case_id in case_ids]
 

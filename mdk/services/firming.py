@@ -64,11 +64,11 @@ def give_place(meeting_id: int, case_id: int, *, by: User, now: datetime) -> Age
         if held:
             _end(held.pk, to=locked[meeting_id], by=by, now=now)
         try:
-            return book_case(meeting_id, case_id, by=by, now=now)
+            return book_case(meeting_id, case_id, by=by, now=now, among=locked)
         except BookingRefused as refusal:
             if refusal.code != "not-ready":
                 raise
-        return book_case(meeting_id, case_id, by=by, now=now, provisional=True)
+        return book_case(meeting_id, case_id, by=by, now=now, provisional=True, among=locked)
 
 
 def _end(item_id: int, *, to: Meeting, by: User, now: datetime) -> None:

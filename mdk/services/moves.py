@@ -6,11 +6,12 @@ Everything here is called with the meetings, the item and the case locked, in th
 from collections.abc import Collection
 from datetime import date, datetime
 
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from cases.access import with_parents
 from cases.models import Case
 from events.models import Notice
 from events.record import record
@@ -61,12 +62,15 @@ def leave_place(
 ) -> ProvisionalMove:  # fmt: skip
     """End the provisional place `item` for one on the meeting `to` (None: no meeting is likely).
 
-    Whoever plans on the date is told (`written_move`). The caller gives the new place.
+    Whoever plans on the date is told (`written_move`). The caller gives the new place. Units that came to the case by
+    this place alone, which the system gave, leave it: a date that moves on opens no patient to a unit for good.
     """
     item.status, item.status_changed_at, item.position = ItemStatus.REMOVED, now, None
     item.removed_reason = _left_for(to)
     item.save()
     touch(item.meeting)
+    if item.added_by_id is None:
+        _let_go_of_units(item, to)
     return written_move(
         item.case, item.meeting, to, reason=reason, by=by, now=now, before=item.probability, after=probability
     )
@@ -91,6 +95,16 @@ def written_move(
         data={"from_on": _day(left).isoformat(), "to_on": _day(to).isoformat() if to else "", "move": reason},
     )  # fmt: skip
     return move
+
+
+def _let_go_of_units(item: AgendaItem, to: Meeting | None) -> None:
+    """Take from the case the units of the series that neither its own unit, nor another place of it, nor `to` brings."""
+    ended = Q(status=ItemStatus.REMOVED, added_by=None)
+    others = AgendaItem.objects.filter(case=item.case_id).exclude(ended).select_related("meeting__series")
+    stay = {unit.pk for unit in with_parents(item.case.unit)}
+    for series in {*(other.meeting.series for other in others), *([to.series] if to else [])}:
+        stay |= series_units(series)
+    item.case.units.remove(*(series_units(item.meeting.series) - stay))
 
 
 def _told(case: Case, left: Meeting, to: Meeting | None) -> list[User]:

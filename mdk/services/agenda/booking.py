@@ -1,5 +1,6 @@
 """Booking: who gets a place on an agenda, at once or when the chair says yes."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
@@ -43,6 +44,7 @@ def book_case(
     provisional: bool = False,
     override_reason: str = "",
     previous: AgendaItem | None = None,
+    among: Collection[int] | None = None,
 ) -> AgendaItem:
     """Give the case a place on the meeting's agenda, where the rules of the series want it among its neighbours.
 
@@ -53,6 +55,8 @@ def book_case(
 
     A provisional place that the system gave stands in nobody's way: here it is taken over, on another meeting it ends.
     The same person asking again gets the place that is there. `by` is None for the system, which overrides nothing.
+    A caller that holds meetings already names them in `among`: no other is locked after them, so that nobody waits in a
+    circle, and a case that has a place elsewhere by then is refused as booked there.
     Leaves `item.booked`; with a firm place the case becomes scheduled.
     """
     # Before the place is asked for, so that a refusal leaves the lists as true as the gate.
@@ -61,7 +65,7 @@ def book_case(
         try:
             return _book(
                 meeting_id, case_id, by=by, now=now, level=level, minutes=minutes, provisional=provisional,
-                override_reason=override_reason.strip(), previous=previous,
+                override_reason=override_reason.strip(), previous=previous, among=among,
             )  # fmt: skip
         except _PlaceMoved:
             continue
@@ -80,8 +84,9 @@ def _book(
     provisional: bool,
     override_reason: str,
     previous: AgendaItem | None,
+    among: Collection[int] | None,
 ) -> AgendaItem:
-    meetings = _lock(meeting_id, case_id)
+    meetings = _lock(meeting_id, case_id, among)
     meeting = meetings[meeting_id]
     places = AgendaItem.objects.filter(case_id=case_id, status__in=OPEN_ITEMS)
     places = places.select_related("meeting__series", "added_by")
@@ -199,11 +204,11 @@ def readers_of(item: AgendaItem) -> list[User]:
     )
 
 
-def _lock(meeting_id: int, case_id: int) -> dict[int, Meeting]:
+def _lock(meeting_id: int, case_id: int, among: Collection[int] | None) -> dict[int, Meeting]:
     """Lock the meeting, and with it the one on which the system holds a provisional place for the case, by key."""
     given = AgendaItem.objects.filter(case_id=case_id, status=ItemStatus.PROVISIONAL, added_by__isnull=True)
     others = given.values_list("meeting_id", flat=True)
-    return {pk: lock_meeting(pk) for pk in sorted({meeting_id, *others})}
+    return {pk: lock_meeting(pk) for pk in sorted({meeting_id, *others}) if among is None or pk in among}
 
 
 def _is_given_by_system(item: AgendaItem) -> bool:
