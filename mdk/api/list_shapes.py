@@ -61,7 +61,7 @@ class BreakInput(Plain):
 class BreaksInput(Plain):
     """The breaks by hand; null for those by the rule of the series."""
 
-    breaks = BreakInput(many=True, allow_null=True)
+    breaks = serializers.ListField(child=BreakInput(), allow_null=True)
 
 
 class ItemInput(Plain):

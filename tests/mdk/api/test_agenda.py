@@ -57,7 +57,8 @@ def test_breaks_by_the_rule_and_by_hand(house: House, meeting: Meeting) -> None:
     starts = timezone.localtime(meeting.starts_at + timedelta(minutes=11)).isoformat()
     assert by_hand["items"][1]["starts_at"] == starts
     assert api.post(f"meetings/{meeting.pk}/breaks/", breaks=None).json()["breaks"][0]["after"] == two
-    assert api.post(f"meetings/{meeting.pk}/breaks/", breaks=[{"after": 0, "minutes": 5}]).status_code == 400
+    for wrong in ({"after": 0, "minutes": 5}, {"after": one}, None):
+        assert api.post(f"meetings/{meeting.pk}/breaks/", breaks=[wrong]).status_code == 400
 
 
 def test_a_place_is_changed(house: House, meeting: Meeting) -> None:
