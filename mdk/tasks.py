@@ -4,6 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from mdk.services import assigning, overload, paces, provisional, publishing, reminders, reopening, series, unready
+from mdk.services.sweeping import alone
 
 
 @shared_task(name="mdk.tasks.remind_owners")
@@ -14,8 +15,9 @@ def remind_owners() -> int:
 
 @shared_task(name="mdk.tasks.follow_provisional")
 def follow_provisional() -> int:
-    """Let the provisional dates follow the forecast; returns how many changed. Safe to run twice, and at the same time."""
-    return provisional.follow_provisional(now=timezone.now())
+    """Let the provisional dates follow the forecast; returns how many changed. Safe to run twice; one run at a time."""
+    with alone("follow_provisional") as is_mine:
+        return provisional.follow_provisional(now=timezone.now()) if is_mine else 0
 
 
 @shared_task(name="mdk.tasks.extend_series")
@@ -44,8 +46,9 @@ def warn_overloaded() -> int:
 
 @shared_task(name="mdk.tasks.reopen_changed")
 def reopen_changed() -> int:
-    """Open done preparations again where something new came; returns how many. Safe to run twice, and at the same time."""
-    return reopening.reopen_changed(now=timezone.now())
+    """Open done preparations again where something new came; returns how many. Safe to run twice; one run at a time."""
+    with alone("reopen_changed") as is_mine:
+        return reopening.reopen_changed(now=timezone.now()) if is_mine else 0
 
 
 @shared_task(name="mdk.tasks.rebook_unready")

@@ -35,6 +35,10 @@ NOTICEABLE: Final = 0.01
 """Probabilities that differ by less are told alike, and are not written anew."""
 
 
+MOST_CHANGES: Final = 1_000
+"""The most urgent of so many are given or moved in one run, a minute or two; the others by the next."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Step:
     """What a run found out about a case: where it should be, and when it is expected to be discussed."""
@@ -49,11 +53,13 @@ def follow_provisional(*, now: datetime) -> int:
     """Give each unready case without a place its likely meeting, and move the places that the forecast moves; return how many.
 
     Also writes the probability of each place that stays, and warns of promised dates in danger. A constant number of
-    queries a batch of cases, and some for each case that changes.
+    queries a batch of cases, and some for each case that changes, of which `MOST_CHANGES` are made in a run.
     """
     meetings = {meeting.id: meeting for meeting in coming_meetings(now)}
     steps = _steps((case for batch in waiting_cases(now) for case in batch), meetings, now)
-    settled = [step for step in steps if step.choice is None or _tried(step, now)]
+    changing = [step for step in steps if step.choice is not None]
+    settled = [step for step in steps if step.choice is None]
+    settled += [step for step in changing[:MOST_CHANGES] if _tried(step, now)]
     _write_chances(settled, now)
     _follow_promises(settled, now)
     return sum(step.choice is not None for step in settled)

@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from mdk import tasks
 from mdk.enums import ItemStatus
 from mdk.models import AgendaItem, Preparation, Series
 from mdk.queries.capacity import monday_of
@@ -17,6 +18,7 @@ from mdk.services import assigning, carrying, overload, provisional, publishing,
 from mdk.services.preparation import claim, start
 from mdk.services.provisional import follow_provisional
 from mdk.services.roster import set_capacity
+from tests.concurrency.conftest import at_once
 from tests.domain_factories import House, add_result, make_meeting, make_series, place, published_meeting, ready_case
 from tests.mdk.carried import firm_place, read_all, take_back
 from tests.mdk.test_proposals import NOW, pathology_takes, waiting_case
@@ -176,3 +178,33 @@ def test_a_late_addition_that_nobody_answered_gets_another_date_once_the_meeting
     item.refresh_from_db()
     assert item.status == ItemStatus.REMOVED
     assert AgendaItem.objects.get(case=item.case, status=ItemStatus.PROVISIONAL).meeting.starts_at > first.starts_at
+
+
+def test_a_run_changes_no_more_than_it_has_time_for_and_the_next_goes_on(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pathology_takes(house, 4)
+    make_series(house, now=NOW, first_in_days=10)
+    cases = [waiting_case(house, suspected_on=timezone.localdate(NOW) - timedelta(days=days)) for days in (1, 9, 5)]
+    monkeypatch.setattr(provisional, "MOST_CHANGES", 2)
+    assert follow_provisional(now=NOW) == 2
+    assert set(AgendaItem.objects.values_list("case", flat=True)) == {cases[1].pk, cases[2].pk}
+    assert [follow_provisional(now=NOW), follow_provisional(now=NOW)] == [1, 0]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("task", [tasks.follow_provisional, tasks.reopen_changed], ids=["follow", "reopen"])
+def test_the_sweeps_of_each_minute_do_not_run_beside_themselves(
+    monkeypatch: pytest.MonkeyPatch, task: Callable[[], int]
+) -> None:
+    inner = []
+
+    def sweeps(**fields: Any) -> int:
+        if not inner:
+            inner.append(at_once(task)[0])
+        return 7
+
+    monkeypatch.setattr(provisional, "follow_provisional", sweeps)
+    monkeypatch.setattr(reopening, "reopen_changed", sweeps)
+    assert (task(), inner) == (7, [0])
+    assert task() == 7
