@@ -1,9 +1,11 @@
 """The events of meetings: how each reads in the history, in a notice, and where its link goes."""
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 
 from django.urls import reverse
+from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -26,6 +28,14 @@ def _to_series(event: Event) -> str:
 
 def _to_queue(event: Event) -> str:
     return reverse("mdk:preparation", args=[event.subject_id])
+
+
+def _day(text: str) -> str:
+    return formats.date_format(date.fromisoformat(text), "j b Y")
+
+
+def _days(data: Mapping[str, Any]) -> dict[str, str]:
+    return {name: _day(data[name]) for name in ("first", "last")}
 
 
 def _quiet(kind: str, label: Callable[[], str]) -> EventType:
@@ -65,7 +75,9 @@ def register_event_types() -> None:
         _quiet("preparation.left", lambda: _("Preparation put aside for later")),
     )
     register_place_events()
-    _register_told()
+    _register_meetings()
+    _register_cases()
+    _register_preparations()
     _register_readers()
     _register_lists()
 
@@ -128,20 +140,20 @@ def _register_readers() -> None:
             label=lambda: _("Weekly minutes of preparation set"),
             notice=lambda data: (
                 _("From the week of %(from)s you have %(minutes)d minutes a week to prepare in.")
-                % {"from": data["from"], "minutes": int(data["minutes"])}
+                % {"from": _day(data["from"]), "minutes": int(data["minutes"])}
             ),
             link=_to_roster,
         ),
         EventType(
             "absence.recorded",
             label=lambda: _("Days away recorded"),
-            notice=lambda data: _("You were entered as away from %(first)s to %(last)s.") % data,
+            notice=lambda data: _("You were entered as away from %(first)s to %(last)s.") % _days(data),
             link=_to_roster,
         ),
         EventType(
             "absence.removed",
             label=lambda: _("Days away taken back"),
-            notice=lambda data: _("You are no longer entered as away from %(first)s to %(last)s.") % data,
+            notice=lambda data: _("You are no longer entered as away from %(first)s to %(last)s.") % _days(data),
             link=_to_roster,
         ),
         EventType(
@@ -168,7 +180,8 @@ def _register_readers() -> None:
     )
 
 
-def _register_told() -> None:
+def _register_meetings() -> None:
+    """Declare what happens to a meeting or a series as a whole."""
     register(
         EventType(
             "meeting.chair",
@@ -188,6 +201,12 @@ def _register_told() -> None:
             notice=lambda data: _("A meeting with one of your cases got another day or other hours."),
             link=_to_meeting,
         ),
+    )
+
+
+def _register_cases() -> None:
+    """Declare what happens to a case on its way through meetings, and what its people are reminded of."""
+    register(
         EventType(
             "item.lifted",
             label=lambda: _("Lifted from the protocol list"),
@@ -237,6 +256,19 @@ def _register_told() -> None:
             link=_to_case,
         ),
         EventType(
+            "reminder.due",
+            label=lambda: _("Reminder sent"),
+            notice=lambda data: _reminder(int(data["count"])),
+            mail=_reminder,
+            link=lambda event: reverse("cases:mine"),
+        ),
+    )
+
+
+def _register_preparations() -> None:
+    """Declare what becomes of preparations that people are told of."""
+    register(
+        EventType(
             "preparation.reopened",
             label=lambda: _("Preparation opened again: something new came"),
             notice=lambda data: _("Something new came to a case that you have prepared. See what is new."),
@@ -252,7 +284,7 @@ def _register_told() -> None:
             "meeting.assigned",
             label=lambda: _("Preparations given out"),
             notice=lambda data: _("You have been given cases to prepare for a meeting."),
-            link=lambda event: reverse("mdk:queue"),
+            link=_to_queue,
         ),
         EventType(
             "preparation.returned",
@@ -261,13 +293,6 @@ def _register_told() -> None:
                 "A preparation of one of your cases was sent back with a reason. See what is missing."
             ),
             link=_to_case,
-        ),
-        EventType(
-            "reminder.due",
-            label=lambda: _("Reminder sent"),
-            notice=lambda data: _reminder(int(data["count"])),
-            mail=_reminder,
-            link=lambda event: reverse("cases:mine"),
         ),
     )
 

@@ -15,6 +15,7 @@ from accounts.permissions import Permission
 from cases.access import access_case
 from cases.services.editing import set_level
 from mdk.access import access_item, access_meeting
+from mdk.enums import LateState
 from mdk.forms.bench import GradeForm, ItemForm, LateForm, OrderForm, minutes_given
 from mdk.forms.planning import BookForm, FirmForm, LevelForm, ReasonForm, RebookForm, StepForm
 from mdk.queries.agenda import agenda_of
@@ -223,7 +224,7 @@ def firm_page(request: ActorRequest, pk: int) -> HttpResponse:
             access_meeting(request.actor, item.meeting_id, Permission.OVERRIDE)
         before = places_of([pk])
         made = make_firm(pk, by=request.user, now=timezone.now(), override_reason=values["override_reason"])
-        said = _("The case waits for the chair's yes.") if made.late == "asked" else ""
+        said = _("The case waits for the chair's yes.") if made.late == LateState.ASKED else ""
         return Outcome(Step("firm", {"places": list(before.values())}), said)
 
     form = FirmForm(request.POST, auto_id="firm_%s")

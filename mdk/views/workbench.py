@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -29,7 +30,7 @@ from mdk.queries.meetings import targets_after
 from mdk.queries.publishing import publishing_warning
 from mdk.queries.rounds import is_round_near
 from mdk.queries.watching import last_event
-from mdk.queries.workbench import workbench_of
+from mdk.queries.workbench import Workbench, workbench_of
 from mdk.services.bulk import Answer
 from mdk.services.undoing import Step
 from mdk.views.opened import Forms, opened_row
@@ -68,39 +69,49 @@ def show_workbench(
     house said no). `said` tells what was just done; its `outcome` is kept to be undone, and tells what became of each
     of many. The header X-Version carries what the page shows: the meeting's version and the newest event.
     """
-    now, units = timezone.now(), series_units(meeting.series)
+    now = timezone.now()
     filters = filters or filters_of(request, meeting)
-    query = filters.query()
     bench = workbench_of(request.actor, meeting, filters.chosen(), now)
     log = change_log(meeting, bench.rows) if meeting.status == MeetingStatus.PUBLISHED else ChangeLog()
-    patients = bench.patients() | log.patients
-    log_read(request.actor, patients=patients, what="mdk:meeting", action=AccessLog.Action.LIST, unit_ids=units)
+    _log(request, meeting, bench.patients() | log.patients)
     if outcome:
         keep_step(request, meeting, outcome.step, seen=bench.seen)
     targets = targets_after(meeting, request.actor)
-    context = {
-        "bench": bench,
-        "meeting": meeting,
+    context = _standing(request, bench, filters.query(), now) | {
         "filters": filters,
-        "query": query,
-        "link": f"{reverse('mdk:meeting', args=[meeting.pk])}?{query}{'&' if query else ''}open=",
         "open": opened_row(request, bench, opened, bound or {}, targets),
         "bulk": (bound or {}).get("bulk") or BulkForm(targets=targets, auto_id="bulk_%s"),
         "refusal": refusal,
         "said": said,
         "answers": bench.answered(outcome.answers) if outcome else (),
-        "at_most": AT_MOST,
-        "can_undo": can_undo(request, meeting),
         "log": log,
-        "is_round_near": is_round_near(meeting, now),
-        "publishing_warning": publishing_warning(meeting, now),
-        "may_run": request.actor.can(Permission.RUN_MEETING, units),
-        "may_answer": bool(bench.asked) and may_answer(meeting, request.user, now),
     }
     template = "mdk/parts/workbench.html" if request.htmx else "mdk/workbench.html"
     answer = render(request, template, context, status=_status(bound, refusal))
     answer["X-Version"] = f"{meeting.version}.{bench.seen}"
     return answer
+
+
+def _standing(request: ActorRequest, bench: Workbench, query: str, now: datetime) -> dict[str, Any]:
+    """Return what the page shows of the meeting and of the person's rights, whatever was just done."""
+    meeting = bench.meeting
+    return {
+        "bench": bench,
+        "meeting": meeting,
+        "query": query,
+        "link": f"{reverse('mdk:meeting', args=[meeting.pk])}?{query}{'&' if query else ''}open=",
+        "at_most": AT_MOST,
+        "can_undo": can_undo(request, meeting),
+        "is_round_near": is_round_near(meeting, now),
+        "publishing_warning": publishing_warning(meeting, now),
+        "may_run": request.actor.can(Permission.RUN_MEETING, series_units(meeting.series)),
+        "may_answer": bool(bench.asked) and may_answer(meeting, request.user, now),
+    }
+
+
+def _log(request: ActorRequest, meeting: Meeting, patients: set[int]) -> None:
+    units = series_units(meeting.series)
+    log_read(request.actor, patients=patients, what="mdk:meeting", action=AccessLog.Action.LIST, unit_ids=units)
 
 
 def act(
