@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class MeetingStatus(models.TextChoices):
@@ -109,7 +110,7 @@ class AgendaSection(models.TextChoices):
     OPERATED = "operated", _("Operated")
     DISCUSSED = "discussed", _("Discussion")
     PROTOCOL = "protocol", _("Protocol list")
-    PROVISIONAL = "provisional", _("Provisional")
+    PROVISIONAL = "provisional", pgettext_lazy("cases", "Provisional")
 
 
 class LateState(models.TextChoices):

@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.utils import formats, timezone
 from django.utils.text import slugify
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 
 from accounts import signs
@@ -71,7 +71,10 @@ def agenda_data(
     facts = [
         (_("Chair"), meeting.chair.name if meeting.chair else "–"),
         (_("Cut-off"), _moment(meeting.cutoff_at)),
-        (_("Planned"), _("%(planned)d of %(limit)d min") % {"planned": planned, "limit": meeting.capacity_minutes}),
+        (
+            pgettext("minutes", "Planned"),
+            _("%(planned)d of %(limit)d min") % {"planned": planned, "limit": meeting.capacity_minutes},
+        ),
     ]
     if log.versions:
         facts.append((_("Version"), f"{log.number} · {_moment(log.versions[0].published_at)}"))

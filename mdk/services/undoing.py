@@ -78,7 +78,7 @@ def _level(meeting: Meeting, data: Mapping[str, Any], by: User, now: datetime) -
 
 def _book(meeting: Meeting, data: Mapping[str, Any], by: User, now: datetime) -> None:
     for item_id in data["items"]:
-        take_off(item_id, reason=_undone(), by=by, now=now)
+        take_off(item_id, reason=_undone(), by=by, now=now, tells=False)
 
 
 def _off(meeting: Meeting, data: Mapping[str, Any], by: User, now: datetime) -> None:
@@ -90,7 +90,7 @@ def _off(meeting: Meeting, data: Mapping[str, Any], by: User, now: datetime) -> 
 def _firm(meeting: Meeting, data: Mapping[str, Any], by: User, now: datetime) -> None:
     """Give the cases the provisional places that they had."""
     for item_id, position, _is_firm in sorted(data["places"], key=lambda place: place[1]):
-        take_off(item_id, reason=_undone(), by=by, now=now)
+        take_off(item_id, reason=_undone(), by=by, now=now, tells=False)
         _again(AgendaItem.objects.get(pk=item_id, meeting=meeting), position, is_firm=False, by=by, now=now)
 
 

@@ -116,6 +116,22 @@ def test_keys_move_select_and_undo(come_in: ComeIn, house: House) -> None:
     expect(coordinator.page.get_by_role("dialog")).to_contain_text("boka om")
 
 
+def test_keys_pass_the_places_of_the_cut_off_while_they_are_folded(come_in: ComeIn, house: House) -> None:
+    meeting = filled(house, items=0, ready=2)
+    Meeting.objects.filter(pk=meeting.pk).update(cutoff_at=timezone.now() + timedelta(hours=1))
+    coordinator = come_in("koordinator")
+    coordinator.go(f"/meetings/{meeting.pk}/")
+    fold = coordinator.page.locator("#round summary")
+    expect(fold).to_be_visible()
+    keys(coordinator, "j")
+    expect(candidates(coordinator).first.locator("[data-open]")).to_be_focused()
+    coordinator.page.evaluate("document.activeElement.blur()")
+    fold.click()
+    coordinator.page.evaluate("document.activeElement.blur()")
+    keys(coordinator, "j")
+    expect(coordinator.page.locator("#round [data-open]").first).to_be_focused()
+
+
 def test_many_at_once_are_answered_one_by_one(come_in: ComeIn, house: House) -> None:
     meeting = filled(house, items=0, ready=2, unready=1)
     coordinator = come_in("koordinator")

@@ -108,10 +108,11 @@ def lift_item(item_id: int, *, reason: str, by: User, now: datetime) -> AgendaIt
 
 
 @transaction.atomic
-def take_off(item_id: int, *, reason: str, by: User, now: datetime) -> AgendaItem:
+def take_off(item_id: int, *, reason: str, by: User, now: datetime, tells: bool = True) -> AgendaItem:
     """Take a case off the agenda without another place; it waits again as referred.
 
-    Its clinician and contact nurse are told. Leaves `item.removed`.
+    Its clinician and contact nurse are told, unless a step is undone that nobody was told of (`tells` False). Leaves
+    `item.removed`.
     """
     if not reason.strip():
         raise Invalid([FieldError("reason", "required", _("Give the reason in a sentence."))])
@@ -129,7 +130,7 @@ def take_off(item_id: int, *, reason: str, by: User, now: datetime) -> AgendaIte
     record(
         "item.removed", by=by, now=now, subject=item, case=item.case_id, meeting=meeting.pk,
         unit=meeting.series.unit_id,
-        to=[person for person in (item.case.responsible_clinician, item.case.contact_nurse) if person],
+        to=[person for person in (item.case.responsible_clinician, item.case.contact_nurse) if tells and person],
     )  # fmt: skip
     return item
 

@@ -3,6 +3,7 @@
 from django.utils import timezone
 
 from cases.models import Case
+from events.models import Notice
 from mdk.enums import ItemStatus
 from mdk.models import AgendaItem
 from mdk.services.agenda import change_item
@@ -33,6 +34,12 @@ def test_a_booking_goes_back_to_the_candidates(stage: Stage) -> None:
     stage.undo()
     assert AgendaItem.objects.get(case=stage.ready[0]).status == ItemStatus.REMOVED
     assert Case.objects.get(pk=stage.ready[0].pk).status == "referred"
+
+
+def test_a_booking_taken_back_tells_nobody_since_nobody_was_told_of_it(stage: Stage) -> None:
+    stage.post("book/", case=stage.ready[0].pk)
+    stage.undo()
+    assert not Notice.objects.filter(event__kind="item.removed").exists()
 
 
 def test_a_level_goes_back(stage: Stage) -> None:
