@@ -29,7 +29,7 @@ def answer_late(item_id: int, *, yes: bool, note: str = "", by: User, now: datet
     """Say yes or no to a late addition. Who may: the meeting's chair; while it has none, who may run the meeting.
 
     Yes makes the place firm whatever else stood against it, since the reason is given and the chair has seen it, and
-    tells the readers at once (`item.late_added`). No takes the case off, where it waits again, and tells who asked
+    tells the readers at once (`item.firmed`, `item.late_added`). No takes the case off, where it waits again, and tells who asked
     (`item.late_refused`). The same answer again is a success. NotAllowed for anybody else; BookingRefused when the
     meeting or the case has gone on meanwhile.
     """
@@ -50,6 +50,11 @@ def answer_late(item_id: int, *, yes: bool, note: str = "", by: User, now: datet
     item.late, item.late_answered_by, item.late_answered_at = answer, by, now
     if yes:
         make_place_firm(item, meeting, case, by=by, now=now, previous=_earlier(item))
+        # What the chair has said yes to: a case that is not ready is not moved on for that afterwards.
+        record(
+            "item.firmed", by=by, now=now, subject=item, case=case.pk, meeting=meeting.pk,
+            unit=meeting.series.unit_id, data={"level": item.level, "override": refusal.code if refusal else ""},
+        )  # fmt: skip
     else:
         _say_no(item, meeting, note.strip(), by=by, now=now)
     touch(meeting)

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -36,8 +37,15 @@ OFTEN: Final = 3
 TRIES: Final = 8
 """Meetings that are looked at for one case when many move at once, before the first likely one is taken, full or not."""
 
+ATTEMPTS: Final = 3
+"""How often targets are looked for anew when the agenda grows meanwhile."""
+
 Targets = dict[int, int | None]
 """Where each item of an agenda goes, by item: a meeting, or None where there is none."""
+
+
+class _AgendaChanged(Exception):
+    """A case came onto the agenda between the search for targets and the locks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +134,25 @@ def lock_with_targets(meeting_id: int, now: datetime) -> Targets:
     locks are taken: a meeting that is locked after another, whatever its key, could wait for ever for somebody who
     rebooks the other way.
     """
+    for _attempt in range(ATTEMPTS - 1):
+        with suppress(_AgendaChanged):
+            return _locked_with_targets(meeting_id, now)
+    return _locked_with_targets(meeting_id, now, is_last=True)
+
+
+@transaction.atomic
+def _locked_with_targets(meeting_id: int, now: datetime, *, is_last: bool = False) -> Targets:
+    """Raise _AgendaChanged, and so let the locks go again, when somebody came onto the agenda before they were taken."""
     meeting = Meeting.objects.get(pk=meeting_id)
-    items = list(meeting.items.filter(position__isnull=False).select_related("case").order_by("position"))
+    places = meeting.items.filter(position__isnull=False)
+    items = list(places.select_related("case").order_by("position"))
     for item in items:
         item.meeting = meeting
     targets = _spread(items, now)
     for pk in sorted({meeting_id, *(pk for pk in targets.values() if pk)}):
         lock_meeting(pk)
+    if not is_last and not set(places.values_list("pk", flat=True)) <= targets.keys():
+        raise _AgendaChanged
     return targets
 
 

@@ -10,9 +10,10 @@ import pytest
 from cases.models import Case
 from mdk.enums import ItemStatus, MeetingStatus
 from mdk.models import AgendaItem, Meeting
-from mdk.services import bulk, cutoff, firming
+from mdk.services import bulk, cutoff, firming, rebooking
 from mdk.services.agenda import BookingRefused
 from mdk.services.bulk import book_many
+from mdk.services.cancelling import cancel_meeting
 from mdk.services.cutoff import confirm_round
 from mdk.services.firming import give_place
 from mdk.services.moves import hold_place
@@ -106,3 +107,21 @@ def test_units_that_a_person_let_in_stay(house: House) -> None:
     assert second != first
     assert follow_provisional(now=second.cutoff_at + timedelta(minutes=1)) == 1
     assert set(case.units.values_list("pk", flat=True)) == units
+
+
+def test_who_comes_onto_the_agenda_at_the_last_moment_goes_on_with_the_others(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second, _third = three(house)
+    early, late = ready_case(house, now=NOW), ready_case(house, now=NOW)
+    for case in (early, late):
+        place(first, case, by=house.coordinator, now=NOW)
+    spread, looks = rebooking._spread, iter((1, 2))
+
+    def sees_one_and_then_both(items: Any, now: Any) -> Any:
+        return spread(items[: next(looks)], now)
+
+    monkeypatch.setattr(rebooking, "_spread", sees_one_and_then_both)
+    cancel_meeting(first.pk, reason="Sjukdom.", by=house.coordinator, now=NOW)
+    where = AgendaItem.objects.filter(status=ItemStatus.PLANNED).values_list("case", "meeting")
+    assert set(where) == {(early.pk, second.pk), (late.pk, second.pk)}

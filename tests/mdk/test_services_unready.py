@@ -11,6 +11,8 @@ from events.models import Event, Notice
 from mdk.enums import ItemStatus, RebookingReason
 from mdk.models import AgendaItem, Meeting, Rebooking
 from mdk.services.agenda import BookingRefused, set_item_level
+from mdk.services.firming import make_firm
+from mdk.services.late import answer_late
 from mdk.services.unready import accept_unready, rebook_unready
 from tests.domain_factories import House, add_result, make_case, make_meeting, place
 from tests.mdk.carried import BOTH, firm_place, read_all, take_back
@@ -96,6 +98,17 @@ def test_one_that_fails_stops_nobody(house: House, item: AgendaItem, caplog: pyt
     Case.objects.filter(pk=item.case_id).update(status="closed")
     assert rebook_unready(now=max(after_cutoff(item), after_cutoff(other))) == 1
     assert "one failed, the others go on" in caplog.text
+
+
+def test_a_late_addition_that_the_chair_said_yes_to_stays(house: House) -> None:
+    meeting = make_meeting(house)
+    late = meeting.cutoff_at + timedelta(minutes=1)
+    item = place(meeting, make_case(house), by=house.coordinator, now=NOW, provisional=True)
+    make_firm(item.pk, by=house.coordinator, now=late, override_reason="Operationstid redan bokad.")
+    answer_late(item.pk, yes=True, by=house.chair, now=late)
+    assert rebook_unready(now=late + timedelta(minutes=5)) == 0
+    item.refresh_from_db()
+    assert (item.status, item.late) == (ItemStatus.PLANNED, "granted")
 
 
 # The chair's word
