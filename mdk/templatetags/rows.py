@@ -174,7 +174,9 @@ def _expected(row: AgendaRow) -> SafeString:
 
 
 def _likely(row: AgendaRow) -> SafeString:
-    """Say that the place is provisional, and how likely the case is ready in time."""
+    """Say that the place is provisional, and how likely the case is ready in time; of a ready one, that it is."""
+    if row.readiness_state == "ready":
+        return signs.readiness_state(get_language() or "", "ready")
     is_likely = row.probability is None or row.probability >= signs.EVEN
     word = _("likely") if is_likely else _("provisional")
     return format_html(
