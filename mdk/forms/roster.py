@@ -48,6 +48,7 @@ class ReadsForm(forms.Form):
     def __init__(self, *args: Any, choices: QuerySet[Diagnosis], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["diagnoses"].queryset = choices  # type: ignore[attr-defined]
+        self.fields["diagnoses"].label_from_instance = Diagnosis.label  # type: ignore[attr-defined]
 
 
 class DutyForm(forms.Form):

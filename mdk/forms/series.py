@@ -175,6 +175,7 @@ class SeriesForm(forms.Form):
         super().__init__(*args, **kwargs)
         for name, rows in choices.items():
             self.fields[name].queryset = rows  # type: ignore[attr-defined]
+        self.fields["diagnoses"].label_from_instance = Diagnosis.label  # type: ignore[attr-defined]
         for rule in OrderRule:
             self.fields[f"order_{rule}"] = forms.TypedChoiceField(
                 label=rule.label, choices=RANKS, coerce=int, initial=list(OrderRule).index(rule) + 1, required=False,

@@ -4,9 +4,14 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.utils.translation import override
 
+from mdk.forms.roster import ReadsForm
+from mdk.forms.series import SeriesForm
 from mdk.models import Series
+from mdk.queries.meetings import series_choices
 from tests.domain_factories import House, make_diagnosis, make_series
+from tests.factories import make_actor
 from tests.mdk.planning import MEMBERS, page, person
 
 URL, NEW = "/series/", "/series/new/"
@@ -71,6 +76,15 @@ def test_a_wrong_field_is_named_and_nothing_is_made(house: House, field: str, va
     assert answer.status_code == 422
     assert field in answer.context["form"].errors
     assert not Series.objects.exists()
+
+
+def test_diagnoses_are_named_in_the_language_of_the_reader(house: House) -> None:
+    make_diagnosis()
+    choices = series_choices(make_actor(user=house.coordinator))
+    for form in (SeriesForm(choices=choices), ReadsForm(choices=choices["diagnoses"])):
+        for language, name in (("sv", "Tjock- och ändtarmscancer"), ("en", "Colorectal cancer")):
+            with override(language):
+                assert name in str(form["diagnoses"])
 
 
 def test_a_name_is_taken_once_in_a_unit(house: House) -> None:
