@@ -24,6 +24,8 @@ class Conference:
     starts: time
     minutes: int
     capacity: int
+    cutoff_days: int = 1
+    """Working days before."""
 
 
 CONFERENCES = (
@@ -34,7 +36,7 @@ CONFERENCES = (
     ),
     Conference("Lung-MDK", "Lungkliniken", ("lung",), (3,), time(13, 15), 60, 50),
     Conference("Gyn-MDK", "Kvinnokliniken", ("corpus-uteri", "ovary", "cervix"), (4,), time(13, 0), 60, 50),
-    Conference("Hud-MDK", "Hudkliniken", ("melanoma",), (0,), time(14, 0), 45, 40),
+    Conference("Hud-MDK", "Hudkliniken", ("melanoma",), (0,), time(14, 0), 45, 40, cutoff_days=2),
 )
 
 
@@ -77,6 +79,7 @@ def _create(
         minutes=conference.minutes,
         capacity_minutes=conference.capacity,
         prep_capacity_minutes=conference.capacity * 3,
+        cutoff_days=conference.cutoff_days,
         cutoff_time=time(12, 0),
         chair=staff["ordforande"],
         participating_units=[staff.clinics["Radiologkliniken"], staff.clinics["Patologkliniken"]],

@@ -1,7 +1,8 @@
 """The demo: one hospital's week of conferences, made by the real services with past times.
 
-Yesterday's meeting was run through and signed; tomorrow's agenda is published and partly prepared; the week
-after it is in planning; the rest of the cases wait, some of them with something missing.
+Yesterday's meeting was run through and signed; the next agendas are published and partly prepared, one of them a second
+time, and one has an addition that waits for its chair; the week after is in planning; the rest of the cases wait, some of
+them with something missing, at provisional dates.
 """
 
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ from cases.services.sites import set_viewer
 from checklists.models import Diagnosis
 from checklists.queries import current_specs
 from config.seeding import story
+from config.seeding.agendas import ask_late, change_published
 from config.seeding.bulk import Bulk
 from config.seeding.cases import at, carry_out
 from config.seeding.conferences import demo_series
@@ -106,8 +108,9 @@ def seed_demo(now: datetime) -> int:
         seed_duties(demo)
         _waiting_cases(demo)
         send_messages(demo.staff, seed=SEED, now=demo.now - timedelta(minutes=40))
+        change_published(demo)
+        ask_late(demo)
         _settle(demo)
-        follow_provisional(now=demo.now)
         return Case.objects.count()
 
 
@@ -239,11 +242,12 @@ def _waiting_cases(demo: Demo) -> None:
 
 
 def _settle(demo: Demo) -> None:
-    """Bring readiness and forecast up to today; what was told some days ago has been read, and every mail was sent."""
+    """Bring readiness, forecast and provisional places up to today; what was told some days ago has been read, and every mail was sent."""
     refresh_due_readiness(demo.now)
     count_turnarounds(demo.now)
     count_paces(demo.now)
     warn_overloaded(now=demo.now)
+    follow_provisional(now=demo.now)
     read = Notice.objects.filter(read_at__isnull=True, created_at__lt=demo.now - timedelta(days=3, hours=12))
     read.update(read_at=F("created_at") + timedelta(hours=2))
     Delivery.objects.filter(state=Delivery.State.PENDING).update(state=Delivery.State.SENT, sent_at=F("due_at"))

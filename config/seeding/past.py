@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from itertools import groupby
 from random import Random
 
 from cases.models import Case
@@ -14,7 +15,8 @@ from config.seeding.plans import CasePlan
 from config.seeding.story import outcome_values
 from events.models import Event
 from mdk.enums import ItemStatus, MeetingStatus, PreparationState
-from mdk.models import AgendaItem, Meeting, Outcome, Preparation, Series
+from mdk.models import AgendaItem, AgendaVersion, Meeting, Outcome, Preparation, Series
+from mdk.queries.publishing import lines_of
 
 PER_MEETING = 20
 
@@ -29,7 +31,7 @@ class PastMeetings:
         self._taken = set(Meeting.objects.values_list("series_id", "starts_at"))
 
     def write(self, cases: Sequence[Case], plans: Sequence[CasePlan]) -> None:
-        """Write meetings, items, preparations, outcomes and events of these closed cases."""
+        """Write meetings, items, lists, preparations, outcomes and events of these closed cases."""
         days = {plan.reference: plan.ended_days_ago for plan in plans}
         by_series: dict[int, list[Case]] = defaultdict(list)
         for case in sorted(cases, key=lambda case: days[case.external_reference]):
@@ -42,6 +44,7 @@ class PastMeetings:
                 meeting = self._meeting(series[pk], days[chunk[0].external_reference])
                 items += [self._item(meeting, case, place) for place, case in enumerate(chunk, start=1)]
         AgendaItem.objects.bulk_create(items)
+        AgendaVersion.objects.bulk_create(self._lists(items))
         Preparation.objects.bulk_create(row for item in items for row in self._preparations(item))
         outcomes = Outcome.objects.bulk_create(self._outcome(item) for item in items)
         Event.objects.bulk_create(event for outcome in outcomes for event in self._events(outcome))
@@ -81,6 +84,15 @@ class PastMeetings:
             status_changed_at=meeting.ends_at, added_by=self.staff["koordinator"],
             added_at=meeting.cutoff_at - timedelta(days=1), seconds_used=minutes * 55,
         )  # fmt: skip
+
+    def _lists(self, items: Sequence[AgendaItem]) -> Iterator[AgendaVersion]:
+        """Yield the published list of each meeting."""
+        for meeting, same in groupby(items, key=lambda item: item.meeting):
+            places = [(item.pk, item.case_id, item.level, item.minutes) for item in same]
+            yield AgendaVersion(
+                meeting=meeting, number=1, published_by=self.staff["koordinator"],
+                published_at=meeting.published_at or meeting.starts_at, content=lines_of(places),
+            )  # fmt: skip
 
     def _preparations(self, item: AgendaItem) -> Iterator[Preparation]:
         level = self.specs[item.case.diagnosis.slug].level(item.level)

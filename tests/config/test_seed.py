@@ -22,7 +22,7 @@ from config.seeding.many import seed_cases
 from config.seeding.people import NoDemoHere, demo_staff
 from config.seeding.plans import STAGES, CasePlan, identity_of, plan_case
 from events.models import Delivery, Event, Notice
-from mdk.models import AgendaItem, Meeting, Outcome, Preparation, Rebooking, Series
+from mdk.models import AgendaItem, AgendaVersion, Meeting, Outcome, OverloadWarning, Preparation, Rebooking, Series
 from mdk.queries.quorum import quorum_of
 from tests.domain_factories import make_diagnosis
 
@@ -83,6 +83,13 @@ def test_the_demo_shows_something_on_every_page(day: date) -> None:
     assert not Delivery.objects.filter(state="pending").exists()
     assert set(InboundMessage.objects.values_list("state", flat=True)) == {"applied"}
     assert sorted(Report.objects.values_list("state", flat=True)) == ["placed"] * 3 + ["waiting"] * 2
+    again = AgendaVersion.objects.get(number=2).meeting
+    assert Rebooking.objects.get(from_item__meeting=again).reason == "patient_ill"
+    (asked,) = AgendaItem.objects.filter(late="asked", status="provisional")
+    assert asked.meeting.cutoff_at < now < asked.meeting.starts_at
+    assert AgendaItem.objects.filter(status="provisional", added_by=None, probability__gt=0.5).count() > 3
+    assert OverloadWarning.objects.exists()
+    assert not Delivery.objects.filter(state=Delivery.State.PENDING).exists()
     assert sum(sum(row.came) for row in Turnaround.objects.filter(kind="pathology", requirement="")) > 50
 
 
@@ -184,6 +191,8 @@ def test_many_cases_of_all_stages_once(monkeypatch: pytest.MonkeyPatch, is_bulk:
         item = case.agenda_items.get()
         assert (item.status, item.meeting.status) == ("done", "signed")
         assert item.outcome.signed_at is not None
+        (listed,) = item.meeting.versions.all()
+        assert case.pk in {line["case"] for line in listed.content}
         kinds = set(Event.objects.filter(case_id=case.pk).values_list("kind", flat=True))
         assert kinds >= {"case.referred", "item.booked", "case.discussed", "outcome.signed", "case.closed"}
         assert item.meeting.starts_at < NOW
