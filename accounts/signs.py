@@ -23,6 +23,8 @@ KINDS = (
 )
 """The four places of the readiness strip, in the order that never changes: code, word, letter."""
 
+LETTERS = {code: letter for code, _word, letter in KINDS}
+
 NO_MARKS = ("",) * len(KINDS)
 
 ANSWER_WORDS = {

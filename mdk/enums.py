@@ -46,6 +46,10 @@ class PreparationState(models.TextChoices):
     RETURNED = "returned", _("Sent back")
 
 
+NOT_BEGUN = (PreparationState.WAITING, PreparationState.TODO)
+NOT_DONE = (*NOT_BEGUN, PreparationState.IN_PROGRESS)
+
+
 class RebookingReason(models.TextChoices):
     """Why a case went to another meeting. The first four say what was missing."""
 

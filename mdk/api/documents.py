@@ -135,7 +135,7 @@ def _meeting(meeting: Meeting, rows: list[AgendaRow], present: frozenset[str]) -
     firm = {(row.definition_id, row.phase) for row in rows if row.is_firm}
     quorum = quorum_of_phases(firm, present)
     loads = preparation_loads(rows)
-    capacities = {"radiology": meeting.prep_radiology_minutes, "pathology": meeting.prep_pathology_minutes}
+    limits = meeting.prep_limits
     return {
         "id": meeting.pk,
         "series": meeting.series_id,
@@ -149,7 +149,7 @@ def _meeting(meeting: Meeting, rows: list[AgendaRow], present: frozenset[str]) -
         "planned_minutes": planned_minutes_of(rows),
         "prep_capacity_minutes": meeting.prep_capacity_minutes,
         "prep_planned_minutes": sum(load.planned for load in loads),
-        "prep": {load.discipline: {"capacity": capacities[load.discipline], "planned": load.planned} for load in loads},
+        "prep": {load.discipline: {"capacity": limits[load.discipline], "planned": load.planned} for load in loads},
         "breaks": [
             {"after": row.id, "starts_at": _local(row.break_at), "minutes": row.break_minutes}
             for row in rows

@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Unit
+from checklists.enums import Discipline
 from checklists.models import Diagnosis
 from mdk.enums import MeetingStatus, OrderRule, RedDay
 
@@ -159,6 +160,14 @@ class Meeting(models.Model):
                 condition=~Q(status="signed") | Q(signed_at__isnull=False), name="meeting_signed_has_signature"
             ),
         ]
+
+    @property
+    def prep_limits(self) -> dict[str, int | None]:
+        """The minutes of preparation that it states for each discipline; None where it states none."""
+        return {
+            Discipline.RADIOLOGY.value: self.prep_radiology_minutes,
+            Discipline.PATHOLOGY.value: self.prep_pathology_minutes,
+        }
 
     def seconds_shown(self, now: datetime) -> int:
         """Return for how many seconds the current item has been shown, breaks left out; 0 without one."""

@@ -9,12 +9,10 @@ from django.db.models.functions import TruncWeek
 from django.utils import timezone
 
 from checklists.enums import Discipline
-from mdk.enums import FIRM_ITEMS, PreparationState
+from mdk.enums import FIRM_ITEMS, NOT_BEGUN
 from mdk.models import Preparation, ProvisionalMove, Rebooking, Series
 from mdk.queries.capacity import mondays_between
 from mdk.queries.days import between
-
-OPEN = (PreparationState.WAITING, PreparationState.TODO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,7 @@ class WeekMoves:
 def unshared(series: QuerySet[Series], now: datetime) -> list[Unshared]:
     """Return what nobody has taken of the coming meetings of the series, the first due first; one query."""
     rows = Preparation.objects.filter(
-        reader=None, state__in=OPEN, item__status__in=FIRM_ITEMS, item__meeting__starts_at__gt=now,
+        reader=None, state__in=NOT_BEGUN, item__status__in=FIRM_ITEMS, item__meeting__starts_at__gt=now,
         item__meeting__series__in=series.values("pk"),
     )  # fmt: skip
     grouped = rows.order_by().values(

@@ -19,7 +19,7 @@ from cases.queries import visible_cases
 from checklists.enums import Discipline
 from checklists.registry import specs_of
 from mdk.access import series_units
-from mdk.enums import FIRM_ITEMS, PLANNABLE, MeetingStatus, PreparationState
+from mdk.enums import FIRM_ITEMS, NOT_BEGUN, PLANNABLE, MeetingStatus, PreparationState
 from mdk.models import AgendaItem, Meeting, Preparation, Series
 from mdk.planning.calendar import due_at
 from mdk.planning.demand import Pool, ReaderLimit, Slot, Week
@@ -103,10 +103,7 @@ def slots_of(meetings: Sequence[Meeting]) -> tuple[Slot, ...]:
 
 
 def _slot(meeting: Meeting, planned: Mapping[tuple[int, str], int]) -> Slot:
-    stated = {
-        Discipline.RADIOLOGY.value: meeting.prep_radiology_minutes,
-        Discipline.PATHOLOGY.value: meeting.prep_pathology_minutes,
-    }
+    stated = meeting.prep_limits
     taken = sum(planned[meeting.pk, name] for name in stated)
     total = meeting.prep_capacity_minutes
     return Slot(
@@ -182,10 +179,7 @@ def _unread(meetings: Sequence[Meeting]) -> list[dict[str, Any]]:
         return []
     first = min(monday_of(due_on(meeting)) for meeting in meetings)
     last = max(monday_of(due_on(meeting)) for meeting in meetings) + timedelta(days=7)
-    open_states = (PreparationState.WAITING, PreparationState.TODO)
-    rows = _counting().filter(
-        reader__isnull=True, state__in=open_states, due_at__date__gte=first, due_at__date__lt=last
-    )
+    rows = _counting().filter(reader__isnull=True, state__in=NOT_BEGUN, due_at__date__gte=first, due_at__date__lt=last)
     names = ("item__meeting_id", "discipline", "item__case__diagnosis_id", "due_at", "estimate_minutes")
     return [dict(row) for row in rows.values(*names)]
 

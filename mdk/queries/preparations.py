@@ -19,11 +19,9 @@ from cases.readiness.words import requirement_label
 from checklists.enums import Discipline
 from checklists.registry import spec_of
 from events.models import Event
-from mdk.enums import PreparationState
+from mdk.enums import NOT_BEGUN, NOT_DONE, PreparationState
 from mdk.models import Preparation
 from mdk.queries.readings import Change, Reading, answers_by_case, changes_by_id, reading_of
-
-TO_DO = (PreparationState.WAITING, PreparationState.TODO, PreparationState.IN_PROGRESS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +78,7 @@ class QueueRow:
     @property
     def is_open(self) -> bool:
         """Whether somebody still has to prepare it."""
-        return self.state in TO_DO
+        return self.state in NOT_DONE
 
     @property
     def discipline_name(self) -> str:
@@ -90,9 +88,7 @@ class QueueRow:
     @property
     def is_takeable(self) -> bool:
         """Whether another reader may take it: nobody holds it, or it was only given out, and it is not begun."""
-        return self.state in (PreparationState.WAITING, PreparationState.TODO) and (
-            self.reader_id is None or self.assigned_at is not None
-        )
+        return self.state in NOT_BEGUN and (self.reader_id is None or self.assigned_at is not None)
 
     @property
     def beside(self) -> str:

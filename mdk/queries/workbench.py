@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Protocol
 
+from accounts import signs
 from accounts.actor import Actor
 from accounts.numbers import whole_number
 from accounts.permissions import Permission
-from checklists.enums import Discipline
 from mdk.access import series_units
 from mdk.enums import PLANNABLE, LateState
 from mdk.models import Meeting
@@ -95,12 +95,11 @@ class Workbench:
     @property
     def preparing(self) -> tuple[Preparing, ...]:
         """Each discipline's minutes of preparation beside what the meeting holds of it."""
-        limits = {
-            Discipline.RADIOLOGY: ("R", self.meeting.prep_radiology_minutes),
-            Discipline.PATHOLOGY: ("P", self.meeting.prep_pathology_minutes),
-        }
-        found = [(load, *limits[Discipline(load.discipline)]) for load in self.loads]
-        return tuple(Preparing(letter, load.planned, load.done, limit) for load, letter, limit in found)
+        limits = self.meeting.prep_limits
+        return tuple(
+            Preparing(signs.LETTERS[load.discipline], load.planned, load.done, limits[load.discipline])
+            for load in self.loads
+        )
 
     @property
     def has_prep_limits(self) -> bool:

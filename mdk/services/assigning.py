@@ -12,7 +12,7 @@ from accounts.models import User
 from cases.workdays import is_working_day
 from events.models import Event, Notice
 from events.record import record
-from mdk.enums import PLANNABLE, ItemStatus, PreparationState
+from mdk.enums import NOT_BEGUN, PLANNABLE, ItemStatus, PreparationState
 from mdk.models import Absence, Meeting, Preparation
 from mdk.planning.sharing import Sharer, Week, Work, share
 from mdk.queries.capacity import absent_on, monday_of, reader_weeks
@@ -20,8 +20,6 @@ from mdk.queries.duty import OnDuty, diagnoses_read, readers_on_duty
 from mdk.services.preparation_moves import lock_meetings
 from mdk.services.sweeping import sweep
 from mdk.transitions import touch
-
-NOT_BEGUN = (PreparationState.WAITING, PreparationState.TODO)
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ from django.db import transaction
 from cases.enums import ResultState
 from cases.models import Case, Result
 from checklists.registry import spec_of
-from mdk.enums import ChangeKind, MeetingStatus, PreparationState
+from mdk.enums import NOT_BEGUN, ChangeKind, MeetingStatus, PreparationState
 from mdk.models import AgendaItem, Preparation
 from mdk.planning.calendar import due_at
 from mdk.planning.rereading import news_between, second_minutes
@@ -27,7 +27,6 @@ It is read anew in full instead of shown from one's own answer. That 31 % of cas
 """
 
 _S = PreparationState
-NOT_BEGUN = (_S.WAITING, _S.TODO)
 NO_LONGER_THE_SAME = (ChangeKind.QUESTION, ChangeKind.LEVEL)
 """What makes another case of it, that a discipline has not accepted yet."""
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cases.models import Case
-from checklists.enums import Discipline
 from mdk.models import Meeting
 from mdk.planning.likely import Option, first_option
 from mdk.planning.seating import Entrant, Left, seat
@@ -72,13 +71,9 @@ def _is_chosen(case: Waiting, only: Collection[int] | None) -> bool:
 def _left(meeting: Meeting) -> Left:
     """Return what the meeting has left, in minutes."""
     planned = planned_preparation(meeting)
-    stated = {
-        Discipline.RADIOLOGY.value: meeting.prep_radiology_minutes,
-        Discipline.PATHOLOGY.value: meeting.prep_pathology_minutes,
-    }
     return Left(
         meeting.capacity_minutes - planned_minutes(meeting),
-        {name: None if limit is None else limit - planned.get(name, 0) for name, limit in stated.items()},
+        {name: None if limit is None else limit - planned[name] for name, limit in meeting.prep_limits.items()},
     )
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.errors import Refused, Stale
 from accounts.models import User
 from events.record import record
-from mdk.enums import FIRM_ITEMS, PLANNABLE, Becomes, PreparationState
+from mdk.enums import FIRM_ITEMS, NOT_DONE, PLANNABLE, Becomes
 from mdk.models import AgendaItem, Meeting, Preparation, Series
 from mdk.queries.series import last_change
 from mdk.services.cancelling import cancel_meeting
@@ -18,8 +18,6 @@ from mdk.services.series import generate_meetings, lock_series
 from mdk.services.series_data import PLAIN, RELATED, SeriesData, check_series, plain_values
 from mdk.services.series_effects import Effect, MeetingShape, SeriesChange, effects_of
 from mdk.transitions import move_meeting, touch
-
-OPEN_PREPARATION = (PreparationState.WAITING, PreparationState.TODO, PreparationState.IN_PROGRESS)
 
 
 class NotConfirmed(Refused):
@@ -138,7 +136,7 @@ def _change(meeting: Meeting, effect: Effect, after: MeetingShape, series: Serie
         record("meeting.changed", by=by, now=now, subject=meeting, meeting=meeting.pk, unit=series.unit_id)
         return
     items = AgendaItem.objects.filter(meeting=meeting, position__isnull=False)
-    Preparation.objects.filter(item__in=items, state__in=OPEN_PREPARATION).update(due_at=after.due_at)
+    Preparation.objects.filter(item__in=items, state__in=NOT_DONE).update(due_at=after.due_at)
     record("meeting.moved", by=by, now=now, subject=meeting, meeting=meeting.pk, unit=series.unit_id,
            data={"starts_at": after.starts_at.isoformat()}, to=_concerned(meeting, items))  # fmt: skip
 

@@ -54,13 +54,9 @@ def booking_warnings(meeting: Meeting, case: Case, level: str, now: datetime) ->
 def _over_meeting(meeting: Meeting, needed: Mapping[str, int]) -> list[str]:
     held = planned_for([meeting.pk])
     planned = {discipline: held[meeting.pk, discipline] for discipline in Discipline.values}
-    limits = {
-        Discipline.RADIOLOGY: meeting.prep_radiology_minutes,
-        Discipline.PATHOLOGY: meeting.prep_pathology_minutes,
-    }
     found = []
     for discipline, minutes in needed.items():
-        limit, total = limits[Discipline(discipline)], planned[discipline] + minutes
+        limit, total = meeting.prep_limits[discipline], planned[discipline] + minutes
         if limit is not None and total > limit:
             words = {"discipline": Discipline(discipline).label, "total": total, "limit": limit}
             found.append(

@@ -20,7 +20,6 @@ register = template.Library()
 
 _CODES = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _EVERY = {str(number): words for number, words in INTERVALS}
-LETTERS = {code: letter for code, _word, letter in signs.KINDS}
 
 
 @register.simple_tag
@@ -71,7 +70,7 @@ def _marks(language: str, states: tuple[tuple[str, str, str], ...]) -> SafeStrin
         words = f"{Discipline(discipline).label}: {str(word).lower()}"
         if reader:
             words = _("%(state)s, %(reader)s") % {"state": words, "reader": reader}
-        marks.append((tone, words, words, LETTERS[discipline], signs.shape(shape)))
+        marks.append((tone, words, words, signs.LETTERS[discipline], signs.shape(shape)))
     body = format_html_join(
         "", '<span class="prep__mark tone--{}" role="img" aria-label="{}" title="{}"><b>{}</b>{}</span>', marks
     )

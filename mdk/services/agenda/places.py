@@ -13,11 +13,11 @@ from cases.transitions import move_case
 from checklists.enums import LevelCode
 from checklists.registry import spec_of
 from events.record import record
-from mdk.enums import FIRM_ITEMS, OPEN_ITEMS, ItemStatus
+from mdk.enums import FIRM_ITEMS, NOT_BEGUN, OPEN_ITEMS, ItemStatus
 from mdk.models import AgendaItem, Meeting
 from mdk.services.agenda.order import put_in_place
 from mdk.services.agenda.refusals import lock_for_planning, not_on_agenda, over_capacity
-from mdk.services.carrying import NOT_BEGUN, prepare_item, settle_work
+from mdk.services.carrying import prepare_item, settle_work
 from mdk.transitions import lock_meeting, touch
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from django.db.models import Sum
-from django.utils import timezone
+from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -144,7 +144,7 @@ def _not_ready(case: Case, level: str, now: datetime) -> BookingRefused | None:
 
 
 def _after_cutoff(meeting: Meeting) -> BookingRefused:
-    at = timezone.localtime(meeting.cutoff_at).strftime("%Y-%m-%d %H:%M")
+    at = formats.date_format(timezone.localtime(meeting.cutoff_at), "D j b H:i")
     return BookingRefused(
         _("The cut-off was %(at)s. A late addition takes a reason and the chair's yes.") % {"at": at},
         code="after-cutoff",
@@ -153,21 +153,17 @@ def _after_cutoff(meeting: Meeting) -> BookingRefused:
 
 def _over_preparation(meeting: Meeting, case: Case, level: str, now: datetime) -> BookingRefused | None:
     """Refuse what takes more preparation than the meeting states for a discipline; one that it does not state holds all."""
-    stated = {
-        Discipline.RADIOLOGY: meeting.prep_radiology_minutes,
-        Discipline.PATHOLOGY: meeting.prep_pathology_minutes,
-    }
-    if all(limit is None for limit in stated.values()):
+    if all(limit is None for limit in meeting.prep_limits.values()):
         return None
     planned, more = planned_preparation(meeting), minutes_needed(case, level)
-    for discipline, limit in stated.items():
-        has, needs = planned.get(discipline, 0), more.get(discipline, 0)
+    for discipline, limit in meeting.prep_limits.items():
+        has, needs = planned[discipline], more.get(discipline, 0)
         if limit is not None and needs and has + needs > limit:
             return BookingRefused(
                 _("%(discipline)s is full: %(planned)d of %(capacity)d minutes of preparation are planned, and the case takes %(more)d.")
-                % {"discipline": discipline.label, "planned": has, "capacity": limit, "more": needs},
+                % {"discipline": Discipline(discipline).label, "planned": has, "capacity": limit, "more": needs},
                 code="over-capacity",
-                extra={"of": discipline.value},
+                extra={"of": discipline},
             )  # fmt: skip
     return None
 
