@@ -243,6 +243,6 @@ def test_a_move_costs_the_same_whatever_the_agenda(house: House, count: int, dja
     meeting = live_meeting(house, count)
     client = api(house.chair)
     client.post(f"/api/v1/meetings/{meeting.pk}/break/")
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         client.post(f"/api/v1/meetings/{meeting.pk}/break/")
     assert timezone.now() > meeting.started_at

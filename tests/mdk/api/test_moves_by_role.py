@@ -10,6 +10,8 @@ from tests.domain_factories import House, make_house, published_meeting
 
 pytestmark = pytest.mark.django_db
 
+DOORS = [action for action in MOVES if action != "restore"]
+"""A cancelled meeting is held again only by the change of its series, which has its own right and tests."""
 PEOPLE = ("coordinator", "chair", "clinician", "nurse", "radiologist", "pathologist", "manager", "admin")
 
 
@@ -18,7 +20,7 @@ def house() -> House:
     return make_house()
 
 
-@pytest.mark.parametrize("action", MOVES)
+@pytest.mark.parametrize("action", DOORS)
 @pytest.mark.parametrize("person", PEOPLE)
 def test_the_table_says_who_may(house: House, action: str, person: str) -> None:
     meeting = published_meeting(house, 1)
@@ -34,4 +36,4 @@ def test_a_stranger_meets_nothing(house: House) -> None:
     meeting = published_meeting(house, 1)
     client = APIClient()
     client.force_login(house.stranger, backend="accounts.backends.PasswordBackend")
-    assert {client.post(f"/api/v1/meetings/{meeting.pk}/{action}/").status_code for action in MOVES} == {404}
+    assert {client.post(f"/api/v1/meetings/{meeting.pk}/{action}/").status_code for action in DOORS} == {404}
