@@ -64,7 +64,7 @@ def meeting_of(person: Person) -> str:
 
 
 def planning(house: str, browser: Browser) -> str:
-    """The workbench and a case, as the coordinator sees them; returns the meeting's address."""
+    """The workbench, a case and a proposed agenda, as the coordinator sees them; returns the meeting's address."""
     person = Person(browser, house)
     person.log_in("koordinator@demo.example")
     address = meeting_of(person)
@@ -75,6 +75,10 @@ def planning(house: str, browser: Browser) -> str:
     person.follow("Öppna ärendet")
     person.page.wait_for_url("**/cases/*/")
     take(person, "case")
+    person.go(f"{address}propose/")
+    person.press("Räkna ut en plan")
+    person.page.wait_for_url("**/plans/*/")
+    take(person, "proposal")
     person.leave()
     return address
 
@@ -83,12 +87,19 @@ def preparing(house: str, browser: Browser) -> None:
     """The queue with one case open beside it."""
     person = Person(browser, house)
     person.log_in("radiolog1@demo.example")
-    free = person.page.get_by_role("button", name="Ta", exact=True)
-    person.page.locator(".queue__row", has=free).first.get_by_role("link").first.click()
-    person.press("Börja", person.page.locator("#open"))
+    person.page.locator("[data-begin]").click()
     person.sees("Påbörjad", within=person.page.locator("#open"))
     person.page.evaluate("scrollTo(0, 0)")
     take(person, "queue")
+    person.leave()
+
+
+def workload(house: str, browser: Browser) -> None:
+    """What the readers have to prepare, week by week."""
+    person = Person(browser, house)
+    person.log_in("chef@demo.example")
+    person.go("/workload/")
+    take(person, "workload")
     person.leave()
 
 
@@ -132,6 +143,7 @@ def main() -> None:
         )  # fmt: skip
         address = planning(house, browser)
         preparing(house, browser)
+        workload(house, browser)
         own_cases(house, browser)
         meeting_room(house, browser, address)
         browser.close()
