@@ -92,7 +92,7 @@ class CloseView(APIView):
 
     @extend_schema(request=None, responses=MeetingShape)
     def post(self, request: Request, pk: int) -> Response:
-        """Close the meeting: what was not discussed goes on to the next one of the series."""
+        """Close the meeting: what was not discussed goes on to where it is expected to be ready."""
         return _moved(request, pk, live.close_meeting, Permission.RUN_MEETING)
 
 

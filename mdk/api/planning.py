@@ -120,7 +120,7 @@ class CancelView(APIView):
 
     @extend_schema(request=CancelInput, responses=MeetingShape)
     def post(self, request: Request, pk: int) -> Response:
-        """Cancel the meeting; its cases go on to the next one of the series."""
+        """Cancel the meeting; its cases go on to where each is expected to be ready."""
         actor = actor_of(request)
         access_meeting(actor, pk, Permission.PLAN_MEETING)
         cancel_meeting(pk, reason=checked(CancelInput, request)["reason"], by=actor.user, now=timezone.now())

@@ -153,7 +153,7 @@ class LiftInput(Plain):
 
 
 class RebookInput(Plain):
-    """Why, and where to; without a meeting it is the next one of the series."""
+    """Why, and where to; without a meeting it is the one where the case is expected to be ready."""
 
     reason = serializers.ChoiceField(RebookingReason.choices)
     note = serializers.CharField(max_length=500, allow_blank=True, default="")

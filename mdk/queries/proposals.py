@@ -1,6 +1,6 @@
 """Which coming meetings could take a case, how likely it is ready for each, and what waiting does to its clocks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -19,7 +19,7 @@ from checklists.registry import spec_of
 from mdk.access import series_units
 from mdk.enums import FIRM_ITEMS, OPEN_ITEMS, PLANNABLE
 from mdk.models import AgendaItem, Meeting, Series
-from mdk.planning.likely import LIKELY, first_option
+from mdk.planning.likely import LIKELY, Option, first_option
 from mdk.planning.urgency import urgency
 from mdk.queries.coming import Coming, coming_meetings, count_held, minutes_before
 from mdk.queries.waiting import waiting_cases
@@ -62,9 +62,9 @@ def proposals_by_case(case_ids: Sequence[int]) -> dict[int, tuple[Proposal, ...]
 def proposals_for(case: Case, now: datetime) -> tuple[Proposal, ...]:
     """Return the next meetings of the series that take the case's diagnosis and unit and whose cut-off lies ahead.
 
-    The first that is likely enough and has room, behind firm places and the more urgent provisional ones, is marked,
-    and shown also where it lies beyond the next ones; the protocol list asks for no readiness. Six queries, and one
-    for a definition not yet met.
+    The first that is likely enough and has room, behind firm places and the more urgent provisional ones, and whose
+    round has not been held, is marked and shown also where it lies beyond the next ones; the protocol list asks for no
+    readiness. Six queries, and one for a definition not yet met.
     """
     forecast = case_forecasts([case], now=now)[case.pk]
     held = AgendaItem.objects.filter(case=case, status__in=OPEN_ITEMS).values_list("meeting_id", flat=True).first()
@@ -74,13 +74,21 @@ def proposals_for(case: Case, now: datetime) -> tuple[Proposal, ...]:
     minutes = spec.level(case.level).minutes
     key = urgency(case.suspected_on, spec.lead_time_days, case.promised_on, case.pk)
     before = minutes_before([meeting.pk for meeting in meetings], key)
-    for place, proposal in enumerate(proposals):
-        is_enough = proposal.probability >= LIKELY or case.level == LevelCode.PROTOCOL
-        room = proposal.free_minutes - before.get(proposal.meeting, 0)
-        if is_enough and (room >= minutes or proposal.is_held):
-            proposals[place] = replace(proposal, is_likely=True)
-            break
+    likely = first_option(
+        [
+            Option(meeting.pk, 1.0, meeting.capacity_minutes, 0 if meeting.pk == held else _taken(meeting, before),
+                   is_open=meeting.firmed_at is None)
+            for meeting, proposal in zip(meetings, proposals, strict=True)
+            if proposal.probability >= LIKELY or case.level == LevelCode.PROTOCOL
+        ],
+        minutes,
+    )  # fmt: skip
+    proposals = [replace(one, is_likely=likely is not None and one.meeting == likely.meeting) for one in proposals]
     return tuple(one for place, one in enumerate(proposals) if place < SHOWN or one.is_likely or one.is_held)
+
+
+def _taken(meeting: Meeting, before: Mapping[int, float]) -> float:
+    return meeting.planned + before.get(meeting.pk, 0)  # type: ignore[attr-defined,no-any-return]
 
 
 def _coming(case: Case, now: datetime) -> QuerySet[Meeting]:

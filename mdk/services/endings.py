@@ -9,7 +9,7 @@ from events.record import record
 from mdk.enums import OPEN_ITEMS, ItemStatus
 from mdk.models import AgendaItem
 from mdk.queries.fates import spent_on
-from mdk.services.agenda import leave_agenda
+from mdk.services.agenda import concerned_by, leave_agenda
 from mdk.transitions import lock_meeting, touch
 
 
@@ -47,10 +47,8 @@ def give_up(place: int, *, ending: str, by: User, now: datetime) -> None:
         touch(meeting, current_item=None, current_since=None)
     else:
         touch(meeting)
-    readers = [row.reader for row in item.preparations.select_related("reader")]
-    people = [item.case.responsible_clinician, item.case.contact_nurse, *readers]
     record(
         "item.removed", by=by, now=now, subject=item, case=item.case_id, meeting=meeting.pk,
-        unit=meeting.series.unit_id, to=[person for person in people if person],
+        unit=meeting.series.unit_id, to=concerned_by(item),
         data={"ending": ending, "prep_minutes_lost": sum(spent_on(item.case_id).values())},
     )  # fmt: skip

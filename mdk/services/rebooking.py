@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import FieldError, Invalid
 from accounts.models import User
-from accounts.permissions import Role
-from accounts.queries import people_in_role, units_above
+from accounts.permissions import Permission, Role
+from accounts.queries import people_in_role, people_with, units_above
 from cases.enums import ReadinessState
 from cases.models import Case
 from cases.readiness.store import readiness_of
@@ -27,7 +27,7 @@ from mdk.models import AgendaItem, Meeting, Rebooking
 from mdk.queries.fates import spent_on
 from mdk.queries.lacking import NOTHING, lacking, was_foreseeable
 from mdk.queries.proposals import first_likely
-from mdk.services.agenda import BookingRefused, book_case, leave_agenda, planned_minutes
+from mdk.services.agenda import BookingRefused, book_case, concerned_by, leave_agenda, planned_minutes
 from mdk.services.promises import follow_promise
 from mdk.transitions import lock_meeting, touch
 
@@ -67,7 +67,8 @@ def rebook_item(
     three. `by` is None for the system, at the cut-off. Who may: `plan_meeting`. Invalid names the wrong field;
     BookingRefused `not-on-agenda` when the item has left, by somebody else.
 
-    Leaves `item.rebooked`, which tells the responsible clinician and the contact nurse; `promise.at_risk` where the
+    Leaves `item.rebooked`, which tells the clinician, the contact nurse and who holds a preparation, and when the
+    system does it also those who plan; `promise.at_risk` where the
     promised date is no longer kept; `case.rebooked_often` from the third time on.
     """
     _check(reason, note)
@@ -212,7 +213,9 @@ def _move(
         touch(source, current_item=None, current_since=None)
     else:
         touch(source)
-    people = [person for person in (case.responsible_clinician, case.contact_nurse) if person]
+    people = concerned_by(item)
+    if by is None:
+        people += people_with(Permission.PLAN_MEETING, [source.series.unit_id], timezone.localdate(now))
     record(
         "item.rebooked", by=by, now=now, subject=item, case=case.pk, meeting=source.pk, unit=source.series.unit_id,
         data={"reason": reason, "to_meeting": target.pk if target else None}, to=people,

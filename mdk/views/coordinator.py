@@ -103,12 +103,12 @@ def chair_page(request: ActorRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def cancel_page(request: ActorRequest, pk: int) -> HttpResponse:
-    """Cancel the meeting; its cases go on to the next one of the series."""
+    """Cancel the meeting; its cases go on to where each is expected to be ready."""
     meeting = access_meeting(request.actor, pk, PLAN)
 
     def cancel(values: dict[str, Any]) -> None:
         cancel_meeting(pk, reason=values["reason"], by=request.user, now=timezone.now())
 
     form = ReasonForm(request.POST, auto_id="cancel_%s")
-    said = _("The meeting is cancelled. Its cases went on to the next one.")
+    said = _("The meeting is cancelled. Its cases went on to other meetings.")
     return act(request, meeting, form, cancel, name="cancel", opened="cancel", said=said)

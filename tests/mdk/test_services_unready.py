@@ -13,6 +13,7 @@ from mdk.models import AgendaItem, Meeting, Rebooking
 from mdk.services.agenda import BookingRefused, set_item_level
 from mdk.services.firming import make_firm
 from mdk.services.late import answer_late
+from mdk.services.preparation import claim
 from mdk.services.unready import accept_unready, rebook_unready
 from tests.domain_factories import House, add_result, make_case, make_meeting, place
 from tests.mdk.carried import BOTH, firm_place, read_all, take_back
@@ -49,6 +50,14 @@ def test_it_is_moved_on_by_the_system_with_the_reason_that_it_lacks(house: House
     assert found.to_item is not None
     assert (found.to_item.status, found.to_item.added_by) == (ItemStatus.PROVISIONAL, None)
     assert found.to_item.meeting.starts_at > item.meeting.starts_at
+
+
+def test_those_who_plan_and_who_prepare_are_told_too(house: House, item: AgendaItem) -> None:
+    claim(item.preparations.get(discipline="radiology").pk, by=house.radiologist, now=NOW)
+    rebook_unready(now=after_cutoff(item))
+    told = Notice.objects.filter(event__kind="item.rebooked").values_list("person", flat=True)
+    people = (house.clinician, house.nurse, house.coordinator, house.chair, house.radiologist)
+    assert set(told) == {person.pk for person in people}
 
 
 def test_twice_is_once(house: House, item: AgendaItem) -> None:

@@ -4,6 +4,7 @@ from mdk.services.agenda.booking import book_case, settle_place
 from mdk.services.agenda.order import move_item, order_by_rules, order_items, put_in_place, set_breaks
 from mdk.services.agenda.places import (
     change_item,
+    concerned_by,
     leave_agenda,
     lift_item,
     refresh_agenda,
@@ -26,6 +27,7 @@ __all__ = [
     "book_case",
     "booking_refusal",
     "change_item",
+    "concerned_by",
     "leave_agenda",
     "lift_item",
     "lock_for_planning",

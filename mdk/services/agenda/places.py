@@ -111,7 +111,7 @@ def lift_item(item_id: int, *, reason: str, by: User, now: datetime) -> AgendaIt
 def take_off(item_id: int, *, reason: str, by: User, now: datetime, tells: bool = True) -> AgendaItem:
     """Take a case off the agenda without another place; it waits again as referred.
 
-    Its clinician and contact nurse are told, unless a step is undone that nobody was told of (`tells` False). Leaves
+    Those whom it concerns are told, unless a step is undone that nobody was told of (`tells` False). Leaves
     `item.removed`.
     """
     if not reason.strip():
@@ -130,9 +130,16 @@ def take_off(item_id: int, *, reason: str, by: User, now: datetime, tells: bool 
     record(
         "item.removed", by=by, now=now, subject=item, case=item.case_id, meeting=meeting.pk,
         unit=meeting.series.unit_id,
-        to=[person for person in (item.case.responsible_clinician, item.case.contact_nurse) if tells and person],
+        to=concerned_by(item) if tells else (),
     )  # fmt: skip
     return item
+
+
+def concerned_by(item: AgendaItem) -> list[User]:
+    """Return who must know that a case leaves its agenda: its clinician, its contact nurse, and who holds its preparations."""
+    readers = [preparation.reader for preparation in item.preparations.select_related("reader")]
+    people = (item.case.responsible_clinician, item.case.contact_nurse, *readers)
+    return [person for person in people if person]
 
 
 def leave_agenda(item: AgendaItem, status: ItemStatus, *, by: User | None, now: datetime) -> None:
