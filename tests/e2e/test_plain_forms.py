@@ -69,10 +69,8 @@ def refers(clinician: Person) -> None:
 
 
 def prepares(radiologist: Person) -> None:
-    """Take a case, open it, and be done."""
+    """Open a case that publishing gave out, and be done."""
     radiologist.go("/queue/")
-    radiologist.press("Ta", radiologist.page.locator(".queue__row").first)
-    radiologist.sees("Ärendet är ditt nu.")
     radiologist.page.locator(".queue__row").first.get_by_role("link").first.click()
     radiologist.press("Börja")
     radiologist.sees("Påbörjad")
