@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from cases.enums import OPEN_STATUSES, CaseStatus, ReferralSource, ResultSource
@@ -67,6 +67,8 @@ class Bulk:
                 written = self._batch(batch)
             made += len(written)
             to_book += [row.case for row in written if row.plan.stage == "meeting"]
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")  # or what reads so many rows next would be planned as for none
         return made, to_book
 
     def _batch(self, plans: list[CasePlan]) -> list[Written]:

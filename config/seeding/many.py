@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from random import Random
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from cases.models import Case
@@ -47,8 +47,6 @@ def seed_cases(count: int, *, seed: int, stage: str = "", now: datetime) -> int:
     if count >= BULK_FROM:
         bulk = Bulk(staff=staff, diagnoses=diagnoses, specs=specs, series=_by_slug(series), today=today)
         made, to_book = bulk.write(plans)
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")  # or the first pages after so many rows would be planned as for none
     else:
         made, to_book = _by_services(plans, staff, diagnoses, _by_slug(series), today)
     _book(to_book, staff, _by_slug(series), now)
